@@ -1,0 +1,179 @@
+//! `x07 fix`: applies the quick fixes of findings.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use x07_ast::{Diagnostic, Fix, apply_fixes, canonical, pretty};
+use x07_build::{Failure, Silent, World};
+
+use super::fmt::files;
+use super::lint::{findings, world};
+use crate::files;
+use crate::project::{Program, Selection, world_parser};
+use crate::render::{OneFile, Tally, show};
+use crate::shell::{Shell, count};
+
+/// Apply the quick fixes of findings
+#[derive(Debug, Args)]
+#[command(after_help = "Without --write the result of a single file is printed, and for several files only told.")]
+pub(crate) struct Options {
+    /// Files and folders [default: the project, with the fixes of `x07 check` too]
+    paths: Vec<PathBuf>,
+    /// More files and folders
+    #[arg(long, value_name = "PATH")]
+    input: Vec<PathBuf>,
+    /// Rewrite the files
+    #[arg(long)]
+    write: bool,
+    /// What the code may use [default: the project's world, for named files run-os]
+    #[arg(long, value_name = "WORLD", value_parser = world_parser())]
+    world: Option<World>,
+}
+
+/// A fix may make another one possible, but two that undo each other must not go on for ever.
+const ROUNDS: usize = 5;
+
+/// A file after its fixes.
+struct Fixed {
+    text: String,
+    applied: usize,
+    left: Vec<Diagnostic>,
+}
+
+impl Options {
+    pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        let is_project = self.paths.is_empty() && self.input.is_empty();
+        let world = world(self.world, is_project)?;
+        let paths = files(&self.paths, &self.input)?;
+        let is_single = paths.len() == 1;
+        let (mut applied, mut errors) = (0, 0);
+        for path in &paths {
+            let text = files::read(path)?;
+            let fixed = match fix(&text, world) {
+                Ok(fixed) => fixed,
+                Err(found) => {
+                    show(shell, &found, &OneFile { path, text: &text });
+                    errors += Tally::of(&found).errors;
+                    continue;
+                }
+            };
+            applied += fixed.applied;
+            errors += Tally::of(&fixed.left).errors;
+            show(
+                shell,
+                &fixed.left,
+                &OneFile {
+                    path,
+                    text: fixed.text.as_bytes(),
+                },
+            );
+            if is_single && !self.write {
+                std::io::stdout().write_all(fixed.text.as_bytes())?;
+            }
+            if fixed.applied == 0 {
+                continue;
+            }
+            let told = format!("{} ({})", path.display(), count_fixes(fixed.applied));
+            if self.write {
+                files::replace(path, fixed.text.as_bytes())?;
+                shell.status("Fixed", &told);
+            } else if !is_single {
+                shell.status("Would fix", &told);
+            }
+        }
+        // What the compiler says depends on the files as they are on the disk.
+        if is_project && self.write && errors == 0 {
+            applied += fix_program(shell, &Selection::default().find()?)?;
+        }
+        match (applied, self.write) {
+            (0, _) => shell.status("Checked", &format!("{}, nothing to fix", count(paths.len(), "file"))),
+            (_, false) => shell.note(&format!("{}; --write applies them", count_fixes(applied))),
+            (_, true) => {}
+        }
+        Ok(u8::from(errors > 0))
+    }
+}
+
+fn count_fixes(number: usize) -> String {
+    format!("{number} fix{}", if number == 1 { "" } else { "es" })
+}
+
+/// Applies fixes in rounds until none is offered. An error is what keeps the file from being read.
+fn fix(text: &[u8], world: World) -> Result<Fixed, Vec<Diagnostic>> {
+    let mut current = text.to_vec();
+    let mut applied = 0;
+    let mut left = findings(&current, world);
+    for _ in 0..ROUNDS {
+        let fixes: Vec<&Fix> = left.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+        if fixes.is_empty() {
+            break;
+        }
+        let Some((next, number)) = apply(&current, &fixes) else {
+            break;
+        };
+        applied += number;
+        current = next.into_bytes();
+        left = findings(&current, world);
+    }
+    let text = in_form_of(text, &current).map_err(|broken| vec![broken])?;
+    // Canonical order moves declarations, so places are found anew.
+    let left = findings(text.as_bytes(), world);
+    Ok(Fixed { text, applied, left })
+}
+
+/// All fixes at once; the first one alone when they get in each other's way.
+fn apply(text: &[u8], fixes: &[&Fix]) -> Option<(String, usize)> {
+    let all = apply_fixes(text, fixes.iter().copied());
+    let all = all.ok().map(|text| (text, fixes.len()));
+    all.or_else(|| {
+        fixes
+            .iter()
+            .find_map(|fix| apply_fixes(text, [*fix]).ok().map(|text| (text, 1)))
+    })
+}
+
+/// The new text in the form that the old one has, on one line or on several.
+fn in_form_of(old: &[u8], new: &[u8]) -> Result<String, Diagnostic> {
+    let was_pretty = pretty(old).is_ok_and(|pretty| pretty.as_bytes() == old);
+    if was_pretty { pretty(new) } else { canonical(new) }
+}
+
+/// Applies the fixes that the compiler offers for the whole program, in rounds; how many there were.
+fn fix_program(shell: &Shell, program: &Program) -> Result<usize> {
+    let mut applied = 0;
+    for _ in 0..ROUNDS {
+        let (found, sources) = match x07_build::check(&program.request(), &Silent) {
+            Ok(report) => (report.diagnostics, report.sources),
+            Err(Failure::Diagnostics(found, sources)) => (found, sources),
+            Err(failure) => return Err(failure.into()),
+        };
+        let mut by_module: BTreeMap<&str, Vec<&Fix>> = BTreeMap::new();
+        for finding in found.iter().filter(|finding| !sources.is_builtin(&finding.module)) {
+            by_module.entry(&finding.module).or_default().extend(&finding.fix);
+        }
+        let before = applied;
+        for (module, fixes) in by_module.into_iter().filter(|(_, fixes)| !fixes.is_empty()) {
+            let Some(path) = sources.path(module) else { continue };
+            let text = files::read(path)?;
+            let Some((next, number)) = apply(&text, &fixes) else {
+                continue;
+            };
+            let Ok(next) = in_form_of(&text, next.as_bytes()) else {
+                continue;
+            };
+            files::replace(path, next.as_bytes())?;
+            shell.status(
+                "Fixed",
+                &format!("{} ({})", files::shown(path).display(), count_fixes(number)),
+            );
+            applied += number;
+        }
+        if applied == before {
+            break;
+        }
+    }
+    Ok(applied)
+}

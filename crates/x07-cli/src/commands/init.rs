@@ -1,0 +1,235 @@
+//! `x07 init`: a project in an existing folder. Also what `x07 new` and `x07 init` share.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+
+use crate::render::MessageFormat;
+use crate::shell::Shell;
+use crate::template::{self, Template};
+
+/// Make a project in an existing folder
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The folder, which is made when it does not exist [default: the current one]
+    path: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Options of both commands.
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// What to begin with
+    #[arg(long, default_value = "default", value_name = "NAME")]
+    template: String,
+    /// How the result is told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
+/// Exit status of a failure that has a code of its own.
+const CODED_FAILURE: u8 = 20;
+
+/// Why there is no project.
+pub(super) struct Failure {
+    code: &'static str,
+    message: String,
+}
+
+impl Failure {
+    fn exists(message: String) -> Self {
+        Failure {
+            code: "X07INIT_EXISTS",
+            message,
+        }
+    }
+
+    fn io(doing: &str, path: &Path, error: &io::Error) -> Self {
+        Failure {
+            code: "X07INIT_IO",
+            message: format!("cannot {doing} {}: {error}", path.display()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    command: &'static str,
+    root: &'a Path,
+    created: &'a [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_steps: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErrorReport<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
+impl Options {
+    pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        let path = self.path.clone().unwrap_or_else(|| PathBuf::from("."));
+        self.how.carry_out(shell, "init", &path, fill)
+    }
+}
+
+impl How {
+    /// Makes the project at `path` with `make`, and tells what came of it.
+    pub(super) fn carry_out(
+        &self,
+        shell: &Shell,
+        command: &'static str,
+        path: &Path,
+        make: impl FnOnce(&Path, &Template) -> Result<(), Failure>,
+    ) -> Result<u8> {
+        let root = std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
+        let outcome = template::find(&self.template)
+            .map_err(|message| Failure {
+                code: "X07INIT_ARGS",
+                message,
+            })
+            .and_then(|template| make(&root, template).map(|()| template));
+        let enter = (path != Path::new(".")).then(|| format!("cd {}", path.display()));
+        match (&outcome, self.message_format) {
+            (Ok(template), MessageFormat::Human) => {
+                shell.status("Created", &format!("project in {}", path.display()));
+                let steps: Vec<String> = enter.into_iter().chain([template.next.to_owned()]).collect();
+                shell.note(&format!("try it: {}", steps.join(" && ")));
+            }
+            (Err(failure), MessageFormat::Human) => {
+                shell.error(&format!("[{}] {}", failure.code, failure.message));
+            }
+            (outcome, MessageFormat::Json) => {
+                let failure = outcome.as_ref().err();
+                let created: Vec<&'static str> = outcome
+                    .as_ref()
+                    .map(|template| template.files.iter().map(|(path, _)| *path).collect())
+                    .unwrap_or_default();
+                let next = outcome.as_ref().map(|template| template.next.to_owned());
+                let report = Report {
+                    ok: failure.is_none(),
+                    command,
+                    root: &root,
+                    created: &created,
+                    next_steps: next
+                        .map(|next| enter.into_iter().chain([next]).collect())
+                        .unwrap_or_default(),
+                    error: failure.map(|failure| ErrorReport {
+                        code: failure.code,
+                        message: &failure.message,
+                    }),
+                };
+                let mut stdout = io::stdout().lock();
+                serde_json::to_writer(&mut stdout, &report)?;
+                writeln!(stdout)?;
+            }
+        }
+        Ok(if outcome.is_ok() { 0 } else { CODED_FAILURE })
+    }
+}
+
+/// Puts the template's files into `root`; all of them or none.
+fn fill(root: &Path, template: &Template) -> Result<(), Failure> {
+    let existing: Vec<&str> = template
+        .files
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(|path| root.join(path).symlink_metadata().is_ok())
+        .collect();
+    if !existing.is_empty() {
+        let message = format!(
+            "{} already has {}; nothing was written",
+            root.display(),
+            existing.join(", ")
+        );
+        return Err(Failure::exists(message));
+    }
+    let mut made = Made::default();
+    for (path, contents) in template.files {
+        made.file(&root.join(path), contents)?;
+    }
+    made.keep();
+    Ok(())
+}
+
+/// Files and folders made so far, which are taken back unless kept.
+#[derive(Default)]
+struct Made {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl Made {
+    fn file(&mut self, path: &Path, contents: &str) -> Result<(), Failure> {
+        if let Some(parent) = path.parent() {
+            self.folder(parent)?;
+        }
+        let failed = |error: io::Error| Failure::io("write", path, &error);
+        let mut file = fs::File::create_new(path).map_err(failed)?;
+        self.files.push(path.to_owned());
+        file.write_all(contents.as_bytes()).map_err(failed)
+    }
+
+    fn folder(&mut self, path: &Path) -> Result<(), Failure> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            self.folder(parent)?;
+        }
+        fs::create_dir(path).map_err(|error| Failure::io("create", path, &error))?;
+        self.folders.push(path.to_owned());
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.files.clear();
+        self.folders.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // What cannot be taken back stays; the error that led here is the one to tell.
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Writes a whole project into a folder beside `root` and renames it, so that `root` appears complete or not at all.
+pub(super) fn create(root: &Path, template: &Template) -> Result<(), Failure> {
+    if root.symlink_metadata().is_ok() {
+        let message = format!(
+            "{} already exists; `x07 init` makes a project in an existing folder",
+            root.display()
+        );
+        return Err(Failure::exists(message));
+    }
+    let parent = root.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(parent).map_err(|error| Failure::io("create", parent, &error))?;
+    let staging = tempfile::Builder::new()
+        .prefix(".x07-new-")
+        .tempdir_in(parent)
+        .map_err(|error| Failure::io("create a folder in", parent, &error))?;
+    let project = staging.path().join("project");
+    let mut made = Made::default();
+    for (path, contents) in template.files {
+        made.file(&project.join(path), contents)?;
+    }
+    fs::rename(&project, root).map_err(|error| Failure::io("create", root, &error))?;
+    made.keep();
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The command `x07`: arguments, progress, rendering. Whatever deserves the name of logic is in the libraries below.
+
+mod catalogue;
+mod commands;
+mod files;
+mod progress;
+mod project;
+mod render;
+mod shell;
+mod template;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::shell::{ColorWhen, Shell};
+
+/// Build, run and look after X07 programs
+#[derive(Debug, Parser)]
+#[command(
+    name = "x07",
+    version,
+    max_term_width = 100,
+    after_help = "Run `x07 COMMAND --help` for the options of a command."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: ColorWhen,
+    /// Say nothing but errors and results
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+/// Exit status of a call that could not be carried out.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let shell = Shell::new(cli.color, cli.quiet);
+    match cli.command.run(&shell) {
+        Ok(status) => ExitCode::from(status),
+        // The reader of our output has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell.error(&shell::chain(&error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.root_cause().downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,142 @@
+//! What the command says beside its results: status lines, warnings and errors, all on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal that knows colours, unless NO_COLOR says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Speaks to the person at the terminal.
+pub(crate) struct Shell {
+    color: ColorChoice,
+    quiet: bool,
+    terminal: bool,
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+
+impl Shell {
+    pub(crate) fn new(when: ColorWhen, quiet: bool) -> Self {
+        let color = match when {
+            ColorWhen::Auto => ColorChoice::Auto,
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
+        };
+        Shell {
+            color,
+            quiet,
+            terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    /// True when a person watches, so that progress may be drawn.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.terminal && !self.quiet
+    }
+
+    /// True when only errors and results are wanted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A line as cargo writes them, such as `    Finished dev in 0.42s`.
+    pub(crate) fn status(&self, verb: &str, text: &str) {
+        if !self.quiet {
+            self.write(&format!("{GOOD}{verb:>12}{GOOD:#} {text}\n"));
+        }
+    }
+
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.write(&format!("{NOTE}note{NOTE:#}: {text}\n"));
+        }
+    }
+
+    pub(crate) fn error(&self, text: &str) {
+        self.write(&format!("{ERROR}error{ERROR:#}: {text}\n"));
+    }
+
+    /// Writes text that holds its own styling.
+    pub(crate) fn write(&self, styled: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // There is nowhere left to complain to when standard error is closed.
+        let _ = stderr.write_all(styled.as_bytes());
+    }
+
+    /// Writes styled text to standard output.
+    pub(crate) fn print(&self, styled: &str) -> io::Result<()> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        stdout.write_all(styled.as_bytes())?;
+        stdout.flush()
+    }
+}
+
+/// An error with its causes. Some errors tell their cause themselves, which is not told twice.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for part in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = part;
+        } else if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+    }
+    text
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// A size for people: `812 B`, `1.4 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if amount < 1024.0 {
+            break;
+        }
+        amount /= 1024.0;
+        unit = next;
+    }
+    format!("{amount:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_for_people() {
+        let cases = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (3 << 40, "3.0 TiB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Embeds the runtime's sources and compiles them for the target of this build.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/list.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the script needs only part of the list, and exports nothing"
+)]
+mod list;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let public = here.join("../x07c/include");
+    let target = env::var("TARGET")?;
+
+    let mut hasher = blake3::Hasher::new();
+    let mut text = String::from(
+        "/// Every header and source: name and text.\npub static FILES: &[(&str, &str)] = &[\n",
+    );
+    for name in list::HEADERS.iter().chain(list::SOURCES) {
+        let path = [&public, &here.join("c")]
+            .into_iter()
+            .map(|dir| dir.join(name))
+            .find(|path| path.exists());
+        let path = path.ok_or_else(|| format!("runtime file {name} is missing"))?;
+        println!("cargo::rerun-if-changed={}", path.display());
+        absorb(&mut hasher, name.as_bytes());
+        absorb(&mut hasher, &fs::read(&path)?);
+        writeln!(text, "    ({name:?}, include_str!({path:?})),")?;
+    }
+    text.push_str("];\n\n");
+    for flag in list::FLAGS.iter().chain(list::PIC_FLAGS) {
+        absorb(&mut hasher, flag.as_bytes());
+    }
+
+    text.push_str("/// The compiled runtime, `SOURCES` in order for each code model.\npub static PREBUILT: &[Object] = &[\n");
+    for (variant, flags) in [
+        ("Executable", ["-fPIE"].as_slice()),
+        ("Pic", list::PIC_FLAGS),
+    ] {
+        let dir = out.join(variant);
+        fs::create_dir_all(&dir)?;
+        let objects = build(&here, &public, &dir, flags).try_compile_intermediates()?;
+        for (source, object) in list::SOURCES.iter().zip(&objects) {
+            absorb(&mut hasher, &fs::read(object)?);
+            writeln!(
+                text,
+                "    Object {{ source: {source:?}, variant: Variant::{variant}, bytes: include_bytes!({object:?}) }},"
+            )?;
+        }
+    }
+    text.push_str("];\n\n");
+
+    let compiler = compiler_version(&build(&here, &public, &out, &[]))?;
+    absorb(&mut hasher, compiler.as_bytes());
+    absorb(&mut hasher, target.as_bytes());
+    writeln!(
+        text,
+        "/// The compiler that made `PREBUILT`.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n"
+    )?;
+    writeln!(
+        text,
+        "/// The target triple of `PREBUILT`.\npub const PREBUILT_TARGET: &str = {target:?};\n"
+    )?;
+    writeln!(
+        text,
+        "const IDENTITY: [u8; 32] = {:?};",
+        hasher.finalize().as_bytes()
+    )?;
+    fs::write(out.join("embedded.rs"), text)?;
+    println!("cargo::rerun-if-changed=src/list.rs");
+    Ok(())
+}
+
+/// Length first, so that no two sequences of parts hash alike.
+fn absorb(hasher: &mut blake3::Hasher, part: &[u8]) {
+    hasher.update(&(part.len() as u64).to_le_bytes());
+    hasher.update(part);
+}
+
+fn build(here: &Path, public: &Path, out: &Path, flags: &[&str]) -> cc::Build {
+    let mut build = cc::Build::new();
+    build
+        .out_dir(out)
+        .include(here.join("c"))
+        .include(public)
+        .files(list::SOURCES.iter().map(|name| here.join("c").join(name)))
+        .opt_level(2)
+        .debug(false)
+        .pic(false)
+        .warnings(true)
+        .extra_warnings(true);
+    for flag in list::FLAGS.iter().chain(flags) {
+        build.flag(flag);
+    }
+    build
+}
+
+fn compiler_version(build: &cc::Build) -> Result<String, Box<dyn Error>> {
+    let output = build
+        .try_get_compiler()?
+        .to_command()
+        .arg("--version")
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}

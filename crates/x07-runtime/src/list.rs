@@ -1,0 +1,48 @@
+// What the runtime consists of and how it is compiled; read by the crate and by its build script.
+
+/// The headers, in the order in which they include each other.
+pub const HEADERS: &[&str] = &["x07_abi_v2.h", "x07_embed.h", "x07.h", "runtime.h"];
+
+/// The translation units. A program links all of them but one: `MAIN` makes an executable, `EMBED` a library.
+pub const SOURCES: &[&str] = &[
+    "alloc.c",
+    "trap.c",
+    "state.c",
+    "debug.c",
+    "bytes.c",
+    "format.c",
+    "sort.c",
+    "table_u32.c",
+    "vec_value.c",
+    "map_value.c",
+    "io.c",
+    "scratch.c",
+    "budget.c",
+    "contract.c",
+    "task.c",
+    "jcs.c",
+    "metrics.c",
+    MAIN,
+    EMBED,
+];
+
+/// The process around `solve`.
+pub const MAIN: &str = "main.c";
+
+/// `x07_solve_v2` in place of a process.
+pub const EMBED: &str = "embed.c";
+
+/// What every compilation of a runtime file needs, besides a level of optimisation.
+pub const FLAGS: &[&str] = &[
+    "-std=gnu11",
+    "-D_GNU_SOURCE",
+    "-fno-strict-aliasing",
+    "-ffunction-sections",
+    "-fdata-sections",
+];
+
+/// What makes code fit for a shared object, in units and runtime alike.
+pub const PIC_FLAGS: &[&str] = &["-fPIC", "-DX07_PIC"];
+
+/// What turns borrow checks on, in units and runtime alike.
+pub const DEBUG_BORROW_FLAG: &str = "-DX07_DEBUG_BORROW=1";

@@ -1,0 +1,243 @@
+//! The process around `solve`, by ABI, and the library form.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use support::{Config, build, build_library, frame, program};
+
+const ECHO: &str =
+    "#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
+
+fn echo(abi: &str, memory_cap: u64, max_output: u64) -> String {
+    format!("{ECHO}{}", program(abi, 1000, memory_cap, max_output))
+}
+
+#[test]
+fn framed_reads_its_frame_and_no_more() {
+    let executable = build(&echo("X07_ABI_FRAMED", 1 << 20, 0), Config::Release);
+    let big = vec![b'x'; 100_000];
+    for (stdin, output) in [
+        (frame(b"abc"), &b"abc"[..]),
+        ([frame(b""), b"what follows".to_vec()].concat(), b""),
+        (frame(&big), &big),
+    ] {
+        let outcome = executable.run(&[], &stdin);
+        assert_eq!((outcome.status, outcome.output()), (0, output));
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+        assert_eq!(outcome.metric("heap_used"), 2 * output.len() as u64);
+    }
+    for short in [&b""[..], b"\x01\0\0", b"\x03\0\0\0ab"] {
+        let outcome = executable.run(&[], short);
+        assert_eq!(
+            (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
+            (2, &b""[..], "")
+        );
+    }
+    let outcome = executable.run(&[], &frame(&vec![0; 1 << 20]));
+    assert_eq!(
+        outcome.stderr,
+        "out of memory requested=1048576 live=0 cap=1048576\n"
+    );
+    assert_eq!(outcome.status, 132);
+}
+
+#[test]
+fn metrics_have_the_documented_keys_in_order() {
+    let outcome = build(&echo("X07_ABI_FRAMED", 4096, 0), Config::Debug).run(&[], &frame(b"abcd"));
+    assert_eq!(
+        outcome.stderr,
+        concat!(
+            r#"{"fuel_used":0,"heap_used":8,"fs_read_file_calls":0,"fs_list_dir_calls":0,"rr_open_calls":0,"#,
+            r#""rr_close_calls":0,"rr_stats_calls":0,"rr_next_calls":0,"rr_next_miss_calls":0,"rr_append_calls":0,"#,
+            r#""kv_get_calls":0,"kv_set_calls":0,"sched_stats":{"tasks_spawned":0,"spawn_calls":0,"join_calls":0,"#,
+            r#""yield_calls":0,"sleep_calls":0,"chan_send_calls":0,"chan_recv_calls":0,"ctx_switches":0,"#,
+            r#""wake_events":0,"blocked_waits":0,"virtual_time_end":0,"sched_trace_hash":"0x14650fb0739d0383"},"#,
+            r#""mem_stats":{"alloc_calls":1,"realloc_calls":0,"free_calls":1,"bytes_alloc_total":4,"#,
+            r#""bytes_freed_total":4,"live_bytes":0,"peak_live_bytes":4,"live_allocs":0,"peak_live_allocs":1,"#,
+            r#""memcpy_bytes":4},"debug_stats":{"borrow_violations":0}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn raw_is_a_filter() {
+    let executable = build(&echo("X07_ABI_RAW", 1 << 16, 40_000), Config::Release);
+    for input in [&b""[..], b"plain text\n", &[0; 30_000]] {
+        let outcome = executable.run(&["ignored"], input);
+        assert_eq!(
+            (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
+            (0, input, "")
+        );
+    }
+    let outcome = executable.run(&[], &[0; 40_001]);
+    assert_eq!(
+        (outcome.status, &outcome.stdout[..]),
+        (70, &b""[..]),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        outcome.stderr,
+        "out of memory requested=40001 live=40001 cap=65536\n"
+    );
+    let outcome = executable.run(&[], &[0; 65_536]);
+    assert_eq!(
+        outcome.stderr,
+        "out of memory requested=65529 live=0 cap=65536\n"
+    );
+
+    let outcome = build(&echo("X07_ABI_RAW", 1 << 16, 3), Config::Release).run(&[], b"abcd");
+    assert_eq!((outcome.status, &outcome.stdout[..]), (2, &b""[..]));
+    assert_eq!(
+        outcome.stderr,
+        "the output is larger than the limit of this program\n"
+    );
+}
+
+#[test]
+fn argv_gives_the_arguments_and_leaves_standard_input_alone() {
+    let outcome =
+        build(&echo("X07_ABI_ARGV", 1 << 16, 0), Config::Release).run(&["a", "b c", ""], b"unread");
+    let expected = b"\x04\0\0\0\x06\0\0\0na\xc3\xafve\x01\0\0\0a\x03\0\0\0b c\0\0\0\0";
+    assert_eq!(
+        (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
+        (0, &expected[..], "")
+    );
+}
+
+#[test]
+fn endings() {
+    let ending = |body: &str, abi: &str, cap: u64| {
+        let unit = format!("#include \"x07.h\"\n{body}\n{}", program(abi, 1000, cap, 0));
+        build(&unit, Config::Release).run(&[], &frame(b""))
+    };
+    let deep = "X07_NOINLINE static uint32_t deep(volatile uint8_t *p) {
+           volatile uint8_t here[200];
+           here[0] = p[0];
+           return p[0] == 2 ? 0 : deep(here) + here[0];
+         }
+         x07_bytes x07_solve(void) { uint8_t one = 1; return x07_bytes1(deep(&one)); }";
+    let exit = |code: &str| {
+        format!(
+            "x07_bytes x07_solve(void) {{ x07_process_set_exit_code_v1({code}); return x07_bytes_none(); }}"
+        )
+    };
+    for (name, body, abi, cap, status, stderr) in [
+        (
+            "overflow",
+            deep,
+            "X07_ABI_FRAMED",
+            4096,
+            132,
+            "stack overflow\n",
+        ),
+        (
+            "overflow of a filter",
+            deep,
+            "X07_ABI_RAW",
+            4096,
+            70,
+            "stack overflow\n",
+        ),
+        (
+            "null pointer",
+            "x07_bytes x07_solve(void) { return x07_bytes1(x07_ptr_read_u8((void *)(__UINTPTR_TYPE__)x07_input().len)); }",
+            "X07_ABI_FRAMED",
+            4096,
+            139,
+            "",
+        ),
+        (
+            "heap",
+            &exit("0"),
+            "X07_ABI_ARGV",
+            16,
+            132,
+            "heap too small\n",
+        ),
+        ("exit code", &exit("3"), "X07_ABI_ARGV", 4096, 3, ""),
+        (
+            "exit code above a byte",
+            &exit("256"),
+            "X07_ABI_ARGV",
+            4096,
+            255,
+            "",
+        ),
+        (
+            "negative exit code",
+            &exit("-1u"),
+            "X07_ABI_ARGV",
+            4096,
+            255,
+            "",
+        ),
+        (
+            "fuel at the end",
+            "x07_bytes x07_solve(void) { x07_ctx.fuel -= 1001; return x07_bytes_none(); }",
+            "X07_ABI_ARGV",
+            4096,
+            132,
+            "fuel exhausted\n",
+        ),
+    ] {
+        let outcome = ending(body, abi, cap);
+        assert_eq!(
+            (outcome.status, &outcome.stderr[..]),
+            (status, stderr),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_library_runs_in_the_arenas_of_its_callers_threads() {
+    let host = r#"
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include "x07_embed.h"
+
+static void *caller(void *id) {
+  static _Thread_local char arena[4096];
+  intptr_t ok = 1;
+  for (int i = 0; i < 1000; i++) {
+    char text[32];
+    int n = snprintf(text, sizeof text, "%d-%d", (int)(intptr_t)id, i);
+    /* Any alignment will do. */
+    ev_bytes_v2_t out = x07_solve_v2(arena + i % 16, sizeof arena - 16, (const uint8_t *)text, (uint32_t)n);
+    ok &= out.len == (uint32_t)n && memcmp(out.ptr, text, out.len) == 0;
+    ok &= (char *)out.ptr >= arena && (char *)out.ptr + out.len <= arena + sizeof arena;
+    ok &= x07_exit_code_v1() == (n & 1 ? 255 : 7);
+  }
+  return (void *)ok;
+}
+
+int main(void) {
+  pthread_t threads[4];
+  void *ok;
+  for (intptr_t i = 0; i < 4; i++) pthread_create(&threads[i], 0, caller, (void *)i);
+  for (int i = 0; i < 4; i++) {
+    pthread_join(threads[i], &ok);
+    if (!ok) return 1;
+  }
+  puts("ok");
+  return 0;
+}
+"#;
+    let unit = format!(
+        "#include \"x07.h\"\nx07_bytes x07_solve(void) {{\n\
+         x07_process_set_exit_code_v1(x07_input().len & 1 ? 300 : 7);\n\
+         x07_map_u32_set(x07_map_u32_new(8, 0), 1, 1, 0);\n\
+         return x07_view_to_bytes(x07_input()); }}\n{}",
+        program("X07_ABI_FRAMED", 1000, 0, 0)
+    );
+    let outcome = build_library(&unit, host).run(&[], b"");
+    assert_eq!(
+        (outcome.status, &outcome.stdout[..]),
+        (0, &b"ok\n"[..]),
+        "{outcome:?}"
+    );
+}

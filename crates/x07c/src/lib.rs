@@ -1,0 +1,83 @@
+//! The X07 compiler: one parsed file in, its interface and its C unit out.
+//!
+//! Everything here is a pure function of its arguments: no file, no clock, no environment, no map whose order shows.
+
+pub mod builtins;
+pub mod interface;
+pub mod lint;
+pub mod program;
+pub mod types;
+
+pub use interface::{FunctionInterface, Interface, Used};
+pub use program::{FunctionSummary, Summary, check_program};
+
+use x07_ast::{Diagnostic, File};
+
+/// What the language may do, by world (spec runners 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Capabilities {
+    /// `fs.*` heads.
+    pub fs: bool,
+    /// `rr.*` heads.
+    pub rr: bool,
+    /// `kv.*` heads.
+    pub kv: bool,
+    /// `os.*` heads.
+    pub os: bool,
+    /// `unsafe` blocks, pointer heads, raw pointer signatures.
+    pub allow_unsafe: bool,
+    /// Calls of `extern` functions.
+    pub allow_ffi: bool,
+}
+
+/// Compile limits; each function or unit is held to them on its own (spec language 16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Locals and temporaries of one function.
+    pub max_locals: usize,
+    /// Bytes of C text of one unit.
+    pub max_c_bytes: usize,
+}
+
+/// Everything besides the sources that a unit's text depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// What the world allows.
+    pub capabilities: Capabilities,
+    /// Compile limits.
+    pub limits: Limits,
+    /// The file is part of the toolchain's own library, so it may use internal heads.
+    pub trusted: bool,
+}
+
+/// The interfaces of all modules compiled before this one, by module id.
+pub trait Interfaces {
+    /// The interface of a module that the program has loaded.
+    fn get(&self, module: &str) -> Option<&Interface>;
+}
+
+/// A compiled file.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// What other modules may know of it.
+    pub interface: Interface,
+    /// The C text; its only include is `x07.h`.
+    pub c: String,
+    /// The functions of other modules whose interfaces went into this unit, sorted and without repeats.
+    pub used: Vec<Used>,
+    /// What the whole-program check needs to know.
+    pub summary: Summary,
+}
+
+/// The identity of this compiler, part of every action key: two compilers of one identity produce equal bytes.
+pub const COMPILER_ID: &str = concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 unit-format 1");
+
+/// Compiles one file against the interfaces of its imports.
+///
+/// Never fails: mistakes are in `Unit::summary`, and a function with mistakes is left out of the C text.
+/// `check_program` tells which of them matter for a program.
+pub fn compile(file: &File, interfaces: &dyn Interfaces, options: &Options) -> Unit {
+    let _ = (file, interfaces, options);
+    let _: Option<Diagnostic> = None;
+    unimplemented!("the compiler")
+}

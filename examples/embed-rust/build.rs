@@ -1,0 +1,3 @@
+fn main() {
+    x07_build::Build::new("x07/").compile("checksum");
+}

@@ -1,0 +1,238 @@
+//! The actions of a build and their workers: units in the order of their imports, objects as soon as their text is
+//! there, groups as soon as their objects are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use x07_ast::Diagnostic;
+
+use crate::load::Program;
+use crate::objects::Objects;
+use crate::outcome::Failure;
+use crate::pool::{self, Queue, Urgency};
+use crate::session::Session;
+use crate::units::Units;
+
+/// What the whole-program check found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) native_heads: Vec<String>,
+    pub(crate) nodes: u64,
+}
+
+/// What a worker does next.
+enum Task {
+    /// Make the unit of a module.
+    Unit(u32),
+    /// Make its object.
+    Object(u32),
+    /// Make an object of the runtime.
+    Runtime(&'static str),
+    /// Link a group.
+    Group(usize),
+}
+
+/// The shared state of the actions' workers.
+struct Actions<'a> {
+    session: &'a Session<'a>,
+    program: &'a Program,
+    units: &'a Units<'a>,
+    objects: Option<&'a Objects<'a>>,
+    /// How many imports of each module have no unit yet.
+    waiting: Vec<AtomicU32>,
+    /// How many modules have no unit yet.
+    units_left: AtomicUsize,
+    /// The group of each module, and how many objects each group lacks.
+    group_of: HashMap<u32, usize>,
+    group_waiting: Vec<AtomicUsize>,
+    verdict: OnceLock<Verdict>,
+    /// Failures by module number, so that the one reported does not depend on who was faster.
+    failures: Mutex<BTreeMap<u32, Failure>>,
+    stopped: AtomicBool,
+}
+
+/// Makes all units, checks the program, and makes all objects; with mistakes in the program it stops before those.
+pub(crate) fn run(
+    session: &Session<'_>,
+    program: &Program,
+    units: &Units<'_>,
+    objects: Option<&Objects<'_>>,
+) -> Result<Verdict, Failure> {
+    // A module is compiled only if all that it imports, directly or not, could be read.
+    let mut sound = vec![false; program.modules.len()];
+    for number in &program.order {
+        let module = &program.modules[*number as usize];
+        sound[*number as usize] = module.parses
+            && module.imports.len() == module.import_ids.len()
+            && module.imports.iter().all(|import| sound[*import as usize]);
+    }
+    let objects = objects.filter(|_| program.is_sound());
+    let actions = Actions {
+        session,
+        program,
+        units,
+        objects,
+        waiting: program
+            .modules
+            .iter()
+            .map(|module| AtomicU32::new(module.imports.len() as u32))
+            .collect(),
+        units_left: AtomicUsize::new(sound.iter().filter(|sound| **sound).count()),
+        group_of: objects.map(group_of).unwrap_or_default(),
+        group_waiting: objects
+            .map(|objects| {
+                objects
+                    .groups
+                    .iter()
+                    .map(|group| AtomicUsize::new(group.len()))
+                    .collect()
+            })
+            .unwrap_or_default(),
+        verdict: OnceLock::new(),
+        failures: Mutex::new(BTreeMap::new()),
+        stopped: AtomicBool::new(false),
+    };
+    let ready = program.order.iter().filter(|number| {
+        sound[**number as usize] && program.modules[**number as usize].imports.is_empty()
+    });
+    let mut tasks: Vec<(Urgency, Task)> = ready
+        .map(|number| (Urgency::High, Task::Unit(*number)))
+        .collect();
+    for name in objects.map(Objects::runtime_sources).unwrap_or_default() {
+        tasks.push((Urgency::Normal, Task::Runtime(name)));
+    }
+    if tasks.is_empty() {
+        return Ok(Verdict::default());
+    }
+    let workers = session.workers.min(program.modules.len().max(tasks.len()));
+    pool::run(workers, tasks, |task, queue, lane| {
+        actions.step(task, queue, lane, &sound)
+    });
+    let mut failures = actions
+        .failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    match failures.pop_first() {
+        Some((_, failure)) => Err(failure),
+        None => Ok(actions.verdict.into_inner().unwrap_or_default()),
+    }
+}
+
+fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
+    let groups = objects.groups.iter().enumerate();
+    groups
+        .flat_map(|(group, members)| members.iter().map(move |member| (*member, group)))
+        .collect()
+}
+
+impl Actions<'_> {
+    fn step(&self, task: Task, queue: &Queue<Task>, lane: usize, sound: &[bool]) {
+        let (number, result) = match task {
+            Task::Unit(number) => (number, self.unit(number, queue, lane, sound)),
+            Task::Object(number) => (number, self.object(number, queue, lane)),
+            Task::Runtime(name) => (u32::MAX, self.runtime(name, lane)),
+            Task::Group(group) => (u32::MAX, self.group(group, lane)),
+        };
+        if let Err(failure) = result {
+            self.failures
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(number)
+                .or_insert(failure);
+            self.stop(queue);
+        }
+    }
+
+    fn stop(&self, queue: &Queue<Task>) {
+        self.stopped.store(true, Ordering::Relaxed);
+        queue.stop();
+    }
+
+    fn unit(
+        &self,
+        number: u32,
+        queue: &Queue<Task>,
+        lane: usize,
+        sound: &[bool],
+    ) -> Result<(), Failure> {
+        self.units.make(number, lane)?;
+        for dependent in &self.program.dependents[number as usize] {
+            let before = self.waiting[*dependent as usize].fetch_sub(1, Ordering::AcqRel);
+            if before == 1 && sound[*dependent as usize] {
+                queue.push(Urgency::High, Task::Unit(*dependent));
+            }
+        }
+        if let Some(objects) = self.objects {
+            if objects.remember(number) {
+                self.object_done(number, queue);
+            } else {
+                queue.push(Urgency::Normal, Task::Object(number));
+            }
+        }
+        if self.units_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let verdict = judge(self.session, self.units)?;
+            let stops = verdict.findings.iter().any(Diagnostic::is_error);
+            let _ = self.verdict.set(verdict);
+            if stops {
+                self.stop(queue);
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&self, number: u32, queue: &Queue<Task>, lane: usize) -> Result<(), Failure> {
+        if let Some(objects) = self.objects {
+            objects.make(number, lane)?;
+            self.object_done(number, queue);
+        }
+        Ok(())
+    }
+
+    fn object_done(&self, number: u32, queue: &Queue<Task>) {
+        self.session.unit_done();
+        if let Some(group) = self.group_of.get(&number)
+            && self.group_waiting[*group].fetch_sub(1, Ordering::AcqRel) == 1
+            && !self.stopped.load(Ordering::Relaxed)
+        {
+            queue.push(Urgency::Normal, Task::Group(*group));
+        }
+    }
+
+    fn runtime(&self, name: &str, lane: usize) -> Result<(), Failure> {
+        self.objects.map_or(Ok(()), |objects| {
+            objects.runtime_object(name, lane).map(|_| ())
+        })
+    }
+
+    fn group(&self, group: usize, lane: usize) -> Result<(), Failure> {
+        self.objects
+            .map_or(Ok(()), |objects| objects.make_group(group, lane))
+    }
+}
+
+/// Which mistakes matter. The answer depends on the summaries alone and is kept in the store.
+fn judge(session: &Session<'_>, units: &Units<'_>) -> Result<Verdict, Failure> {
+    let key = units.summaries_digest();
+    if let Some(bytes) = session.store.action(&key)
+        && let Ok((native_heads, nodes)) = postcard::from_bytes::<(Vec<String>, u64)>(&bytes)
+    {
+        return Ok(Verdict {
+            findings: Vec::new(),
+            native_heads,
+            nodes,
+        });
+    }
+    let summaries = units.summaries()?;
+    let found = x07c::check_program(&summaries, session.request.limits.max_ast_nodes);
+    if found.diagnostics.is_empty() {
+        let bytes = postcard::to_stdvec(&(&found.native_heads, found.nodes)).unwrap_or_default();
+        session.store.record_action(&key, &bytes)?;
+    }
+    Ok(Verdict {
+        findings: found.diagnostics,
+        native_heads: found.native_heads,
+        nodes: found.nodes,
+    })
+}

@@ -1,0 +1,138 @@
+//! Calls of the C compiler.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::files::io_failure;
+use crate::outcome::{CCompilerFailure, CCompilerStep, Failure};
+use crate::store::Store;
+use crate::toolchain::{Family, Toolchain};
+
+/// Compiles a C text to an object. The text goes through a pipe, so that no file name of this machine gets in.
+pub(crate) fn compile(
+    toolchain: &Toolchain,
+    flags: &[String],
+    include: &Path,
+    text: &str,
+    step: impl Fn() -> CCompilerStep,
+    store: &Store,
+) -> Result<(tempfile::TempPath, Vec<u8>), Failure> {
+    let object = store.scratch(".o")?;
+    let mut command = toolchain.command();
+    command.args(flags).arg("-I").arg(include).arg("-c");
+    if toolchain.family == Family::Gcc {
+        command.arg("-pipe");
+    }
+    command
+        .arg(prefix_map(include))
+        .args(["-x", "c", "-", "-o"])
+        .arg(&object);
+    let output = run(&mut command, Some(text))?;
+    let messages = finish(&command, output, step)?;
+    Ok((object, messages))
+}
+
+/// Debug information and assertions must not name folders of this machine.
+fn prefix_map(include: &Path) -> String {
+    format!("-ffile-prefix-map={}=x07", include.display())
+}
+
+/// Links objects, fully or with `partial` into one object.
+pub(crate) fn link(
+    toolchain: &Toolchain,
+    flags: &[String],
+    objects: &[PathBuf],
+    inputs: &[String],
+    partial: bool,
+    store: &Store,
+) -> Result<(tempfile::TempPath, Vec<u8>), Failure> {
+    let output = store.scratch(if partial { ".o" } else { "" })?;
+    let mut command = toolchain.command();
+    if partial {
+        command.args(["-r", "-nostdlib", "-Wl,--build-id=none"]);
+        if toolchain.family == Family::Gcc {
+            command.arg("-fno-use-linker-plugin");
+        }
+    }
+    command.args(flags).arg("-o").arg(&output);
+    // A response file has no limit of length.
+    let response = if objects.len() > 200 {
+        let file = store.scratch(".rsp")?;
+        let text: String = objects
+            .iter()
+            .map(|path| format!("{}\n", quoted(path)))
+            .collect();
+        std::fs::write(&file, text).map_err(io_failure("write", &file))?;
+        command.arg(format!("@{}", file.display()));
+        Some(file)
+    } else {
+        command.args(objects);
+        None
+    };
+    command.args(inputs);
+    let result = run(&mut command, None)?;
+    let messages = finish(&command, result, || CCompilerStep::Link {
+        undefined_externs: Vec::new(),
+    })?;
+    drop(response);
+    Ok((output, messages))
+}
+
+/// A path as a response file may hold it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<Output, Failure> {
+    let program = PathBuf::from(command.get_program());
+    let mut doing = || -> io::Result<Output> {
+        command.stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
+            // A compiler that gives up early closes the pipe; its own message then says why.
+            match stdin.write_all(text.as_bytes()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
+                _ => {}
+            }
+        }
+        child.wait_with_output()
+    };
+    doing().map_err(io_failure("run", &program))
+}
+
+pub(crate) fn finish(
+    command: &Command,
+    output: Output,
+    step: impl FnOnce() -> CCompilerStep,
+) -> Result<Vec<u8>, Failure> {
+    if output.status.success() {
+        let mut messages = output.stdout;
+        messages.extend_from_slice(&output.stderr);
+        return Ok(messages);
+    }
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(
+        command
+            .get_args()
+            .map(|argument| argument.to_string_lossy().into_owned()),
+    );
+    Err(Failure::CCompiler(Box::new(CCompilerFailure {
+        status: output.status.code().unwrap_or(1),
+        step: step(),
+        command: words,
+        user_arguments: Vec::new(),
+        stdout: output.stdout,
+        stderr: output.stderr,
+        kept: None,
+    })))
+}

@@ -1,0 +1,286 @@
+//! A request with every path found and every default filled in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use x07_pkg::{Manifest, Package, World};
+use x07c::Capabilities;
+
+use crate::digest::{Digest, KeyBuilder};
+use crate::files::io_failure;
+use crate::outcome::Failure;
+use crate::request::{Emit, Request, Target, capabilities_of};
+use crate::store::Store;
+use crate::{runtime, stdlib};
+
+/// Changes whenever this crate does the same work differently.
+const BUILD_FORMAT: &str = concat!("x07-build ", env!("CARGO_PKG_VERSION"), " format 1");
+
+/// What can be said of a request without reading the project: enough to find its build database.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The target's manifest or entry file, absolute.
+    pub(crate) target: PathBuf,
+    /// Digest of the whole request and of the toolchain: builds with equal digests differ only in files.
+    pub(crate) request: Digest,
+    /// The folder of this build's own files.
+    pub(crate) build_folder: PathBuf,
+    /// Where the build folder goes when the project cannot be written to.
+    pub(crate) fallback_folder: PathBuf,
+    /// What is asked for, absolute.
+    pub(crate) output: PathBuf,
+    /// The program's name.
+    pub(crate) name: String,
+}
+
+/// What the project says.
+#[derive(Clone, Debug)]
+pub(crate) struct Project {
+    /// The entry file, absolute.
+    pub(crate) entry: PathBuf,
+    /// The module roots, absolute, without repeats.
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) world: World,
+    pub(crate) capabilities: Capabilities,
+    /// Arguments of the link that the manifest asks for.
+    pub(crate) link_args: Vec<String>,
+    /// Files besides the modules that decide what is built.
+    pub(crate) files: Vec<PathBuf>,
+    /// Misspelt names in the manifest.
+    pub(crate) unknown_fields: Vec<String>,
+}
+
+impl Place {
+    /// Finds the target's build folder.
+    pub(crate) fn find(request: &Request, store: &Store) -> Result<Place, Failure> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(io_failure("find", path));
+        let (target, folder) = match &request.target {
+            Target::Project(path) => {
+                let mut path = absolute(path)?;
+                if path.is_dir() {
+                    path.push(x07_pkg::MANIFEST_NAME);
+                }
+                let folder = crate::files::parent(&path);
+                (path, Some(folder))
+            }
+            Target::Program { entry, .. } => (absolute(entry)?, None),
+        };
+        let name = match (&request.name, &request.output, &folder) {
+            (Some(name), ..) => name.clone(),
+            (None, Some(output), _) => stem(output),
+            (None, None, Some(folder)) => file_name(folder),
+            (None, None, None) => stem(&target).trim_end_matches(".x07").to_owned(),
+        };
+        let name = if name.is_empty() {
+            "app".to_owned()
+        } else {
+            name
+        };
+        let request_digest = request_digest(request, &target, &name)?;
+        let hex = request_digest.to_hex();
+        let fallback_folder = store.room("builds").join(&hex[..2]).join(&hex[2..34]);
+        let build_folder = match &folder {
+            Some(folder) => folder
+                .join(".x07")
+                .join("build")
+                .join(request.profile.as_str())
+                .join(&hex[..16]),
+            None => fallback_folder.clone(),
+        };
+        let output = match &request.output {
+            Some(output) => absolute(output)?,
+            None => build_folder.join(default_file(&name, request.emit)),
+        };
+        Ok(Place {
+            target,
+            request: request_digest,
+            build_folder,
+            fallback_folder,
+            output,
+            name,
+        })
+    }
+}
+
+fn default_file(name: &str, emit: Emit) -> String {
+    match emit {
+        Emit::Exe => format!("{name}{}", std::env::consts::EXE_SUFFIX),
+        Emit::C => format!("{name}-c"),
+        Emit::Obj => format!("{name}-obj"),
+        Emit::StaticLib => format!("lib{name}.a"),
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Everything that decides the result besides the contents of files and the C compiler itself.
+fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest, Failure> {
+    let mut key = KeyBuilder::new("request");
+    key.text(BUILD_FORMAT)
+        .text(x07c::COMPILER_ID)
+        .text(stdlib::DIGEST)
+        .digest(&runtime::identity());
+    key.bytes(target.as_os_str().as_encoded_bytes());
+    key.number(u64::from(matches!(request.target, Target::Project(_))));
+    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(io_failure("find", path));
+    if let Target::Program { module_roots, .. } = &request.target {
+        key.number(module_roots.len() as u64);
+        for root in module_roots {
+            key.bytes(absolute(root)?.as_os_str().as_encoded_bytes());
+        }
+    }
+    key.text(request.world.map_or("", World::as_str));
+    key.text(&format!("{:?}", request.capabilities));
+    key.text(request.profile.as_str())
+        .text(request.abi.as_str())
+        .text(request.emit.as_str());
+    for path in [&request.output, &request.depfile, &request.compile_commands] {
+        let path = path.as_ref().map(absolute).transpose()?.unwrap_or_default();
+        key.bytes(path.as_os_str().as_encoded_bytes());
+    }
+    key.text(name);
+    key.text(&format!(
+        "{:?}",
+        (
+            request.fuel,
+            request.memory_cap,
+            request.max_output,
+            request.cpu_seconds
+        )
+    ));
+    key.text(&format!("{:?}", request.limits));
+    key.number(u64::from(request.debug_borrow))
+        .number(u64::from(request.auto_ffi));
+    key.list(&request.cc_args).list(&request.link_args);
+    let environment = &request.environment;
+    key.text(environment.cc.as_deref().unwrap_or(""))
+        .list(&environment.cc_args);
+    key.number(u64::from(environment.keep_c));
+    key.text(&format!("{:?}", environment.workspace_root));
+    Ok(key.finish())
+}
+
+impl Project {
+    /// Reads the manifest, if there is one.
+    pub(crate) fn read(request: &Request, place: &Place) -> Result<Project, Failure> {
+        match &request.target {
+            Target::Project(_) => Project::from_manifest(request, place),
+            Target::Program { module_roots, .. } => {
+                let mut roots = Vec::new();
+                for root in module_roots {
+                    let root = std::path::absolute(root).map_err(io_failure("find", root))?;
+                    if !roots.contains(&root) {
+                        roots.push(root);
+                    }
+                }
+                let world = request.world.unwrap_or(World::RunOs);
+                Ok(Project {
+                    entry: place.target.clone(),
+                    roots,
+                    world,
+                    capabilities: request
+                        .capabilities
+                        .unwrap_or_else(|| capabilities_of(world)),
+                    link_args: Vec::new(),
+                    files: Vec::new(),
+                    unknown_fields: Vec::new(),
+                })
+            }
+        }
+    }
+
+    fn from_manifest(request: &Request, place: &Place) -> Result<Project, Failure> {
+        let manifest = Manifest::read(&place.target)?;
+        let folder = manifest.folder();
+        let mut files = vec![place.target.clone()];
+        let mut roots: Vec<PathBuf> = Vec::new();
+        let mut add_root = |root: PathBuf| {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        };
+        for root in &manifest.module_roots {
+            add_root(resolve(folder, root, request)?);
+        }
+        for dependency in &manifest.dependencies {
+            let package_folder = resolve(folder, &dependency.path, request)?;
+            let package = match package_folder.is_dir() {
+                true => Package::read(&package_folder)?,
+                false => {
+                    return Err(Failure::Usage(format!(
+                        "dependency {} {} is not at {}: fetching packages is not available yet, put the package there",
+                        dependency.name,
+                        dependency.version,
+                        package_folder.display()
+                    )));
+                }
+            };
+            if (&package.name, &package.version) != (&dependency.name, &dependency.version) {
+                return Err(Failure::Usage(format!(
+                    "dependency {} {} is asked for, but {} holds {} {}",
+                    dependency.name,
+                    dependency.version,
+                    package_folder.display(),
+                    package.name,
+                    package.version
+                )));
+            }
+            files.push(package_folder.join(x07_pkg::PACKAGE_MANIFEST_NAME));
+            add_root(package_folder.join(&package.module_root));
+        }
+        let world = request.world.unwrap_or(manifest.world);
+        Ok(Project {
+            entry: folder.join(&manifest.entry),
+            roots,
+            world,
+            capabilities: request
+                .capabilities
+                .unwrap_or_else(|| capabilities_of(world)),
+            link_args: manifest.link_arguments(),
+            files,
+            unknown_fields: manifest.unknown_fields,
+        })
+    }
+}
+
+/// The folder that a manifest path stands for; `$workspace` stays within the workspace.
+fn resolve(folder: &Path, path: &str, request: &Request) -> Result<PathBuf, Failure> {
+    let Some(rest) = path.strip_prefix("$workspace") else {
+        return Ok(if path == "." {
+            folder.to_owned()
+        } else {
+            folder.join(path)
+        });
+    };
+    let root = request
+        .environment
+        .workspace_root
+        .as_deref()
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "{path:?} needs the environment variable X07_WORKSPACE_ROOT, which is not set"
+            ))
+        })?;
+    let root = fs::canonicalize(root).map_err(io_failure("find the workspace root", root))?;
+    let joined = root.join(rest.trim_start_matches('/'));
+    match fs::canonicalize(&joined) {
+        Ok(real) if !real.starts_with(&root) => Err(Failure::Usage(format!(
+            "$workspace path escapes workspace root: {path:?} is {}",
+            real.display()
+        ))),
+        Ok(real) => Ok(real),
+        Err(_) => Ok(joined),
+    }
+}

@@ -1,0 +1,234 @@
+//! A build from beginning to end.
+
+use std::time::{Instant, SystemTime};
+
+use x07_ast::Diagnostic;
+
+use crate::actions::{self, Verdict};
+use crate::context::{Place, Project};
+use crate::database::{Comparison, Database};
+use crate::emit;
+use crate::event::Observer;
+use crate::files::Stamp;
+use crate::flags::{self, Flags};
+use crate::imports;
+use crate::load::{self, Old, Program};
+use crate::objects::Objects;
+use crate::outcome::{CheckReport, Counts, Failure, Outcome, Sources};
+use crate::record;
+use crate::request::{Emit, Request};
+use crate::session::Session;
+use crate::store::Store;
+use crate::toolchain;
+use crate::units::{Units, sort_findings};
+
+/// Builds what the request asks for.
+pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let store = Store::open(request.environment.cache.as_deref())?;
+    let place = Place::find(request, &store)?;
+    let mut database = record::read_database(&place);
+    if let Some(found) = &mut database
+        && let Some(outcome) = unchanged(request, &place, found)
+    {
+        return Ok(outcome);
+    }
+
+    let _lease = store.lease();
+    let project = Project::read(request, &place)?;
+    let session = Session::new(request, &place, &project, &store, observer, started);
+    let toolchain = match request.emit {
+        Emit::C => None,
+        _ => Some(toolchain::find(&request.environment, &store)?),
+    };
+    let choice = toolchain.as_ref().map(|toolchain| {
+        (
+            toolchain::choice_digest(&request.environment),
+            toolchain.name.clone(),
+            toolchain.stamp,
+        )
+    });
+    let compiler_changed = database
+        .as_ref()
+        .is_some_and(|database| database.hot.cc != choice);
+    let mut old = Old::new(database);
+    if compiler_changed {
+        old.modules
+            .values_mut()
+            .for_each(|module| module.record.object = None);
+    }
+
+    let start = SystemTime::now();
+    let mut files = Vec::new();
+    for path in &project.files {
+        files.push(load::file_record(path, start)?);
+    }
+    let program = load::load(&session, &old)?;
+    session.planned(program.modules.len());
+    let units = Units::new(&session, &program, &old);
+    let (link_args, watched) = emit::link_arguments(&session)?;
+    let objects = match &toolchain {
+        Some(toolchain) => {
+            let flags = Flags::new(request, toolchain, &link_args);
+            for path in
+                flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs))
+            {
+                files.push(load::file_record(path, start)?);
+            }
+            Some(Objects::new(
+                &session, &program, &units, &old, toolchain, flags,
+            )?)
+        }
+        None => None,
+    };
+
+    let mut verdict = actions::run(&session, &program, &units, objects.as_ref())?;
+    let findings = all_findings(&session, &program, &mut verdict);
+    let sources = program.sources();
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(Failure::Diagnostics(findings, sources));
+    }
+
+    emit::spare_sources(&session, &program)?;
+    let mut outputs = emit::write(&session, &program, &units, objects.as_ref())?;
+    if let Some(path) = &request.depfile {
+        let inputs = files.iter().map(|file| file.path.as_path());
+        emit::write_depfile(path, &place.output, inputs, &program)?;
+        outputs.push(path.clone());
+    }
+    if let (Some(path), Some(objects)) = (&request.compile_commands, &objects) {
+        emit::write_compile_commands(path, &session, objects)?;
+        outputs.push(path.clone());
+    }
+
+    emit::remove_stale(&old.outputs, &outputs)?;
+
+    let compiler_output = objects.as_ref().map(Objects::messages).unwrap_or_default();
+    record::save(
+        &session,
+        record::Saved {
+            program: &program,
+            units: &units,
+            objects: objects.as_ref(),
+            files,
+            outputs,
+            watched,
+            choice,
+            findings: &findings,
+            verdict: &verdict,
+            compiler_output: &compiler_output,
+        },
+    );
+    Ok(Outcome {
+        output: place.output.clone(),
+        diagnostics: findings,
+        sources,
+        c_source_size: units.c_size(),
+        native_heads: verdict.native_heads,
+        kept_c: emit::kept_c_folder(&session),
+        no_op: false,
+        counts: session.counts(),
+        spans: session.spans(),
+        compiler_output,
+    })
+}
+
+/// Parses and checks every module without the C compiler.
+pub(crate) fn check(request: &Request, observer: &dyn Observer) -> Result<CheckReport, Failure> {
+    let started = Instant::now();
+    let store = Store::open(request.environment.cache.as_deref())?;
+    let place = Place::find(request, &store)?;
+    let _lease = store.lease();
+    let project = Project::read(request, &place)?;
+    let session = Session::new(request, &place, &project, &store, observer, started);
+    let old = Old::new(record::read_database(&place));
+    let program = load::load(&session, &old)?;
+    session.planned(program.modules.len());
+    let units = Units::new(&session, &program, &old);
+    let mut verdict = actions::run(&session, &program, &units, None)?;
+    let diagnostics = all_findings(&session, &program, &mut verdict);
+    Ok(CheckReport {
+        diagnostics,
+        sources: program.sources(),
+        modules: program.modules.len(),
+        nodes: verdict.nodes,
+        native_heads: verdict.native_heads,
+        c_source_size: units.c_size(),
+    })
+}
+
+/// The outcome of a build in which nothing has to be done.
+fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Option<Outcome> {
+    let comparison = database.hot.compare(|hot| {
+        let (_, name, _) = hot.cc.as_ref()?;
+        let stamp = Stamp::read(&toolchain::resolve(name)?)?;
+        Some((
+            toolchain::choice_digest(&request.environment),
+            name.clone(),
+            stamp,
+        ))
+    });
+    match comparison {
+        Comparison::Different => return None,
+        Comparison::Same => {}
+        // Kept only to make the next look cheaper.
+        Comparison::SameMeaning => drop(record::write_database(place, database)),
+    }
+    let hot = &database.hot;
+    let mut sources = Sources::default();
+    for module in &hot.modules {
+        match module.file.and_then(|index| hot.files.get(index as usize)) {
+            Some(file) => sources.add_file(&module.id, &file.path),
+            None => sources.add_builtin(
+                &module.id,
+                crate::stdlib::text(&module.id).unwrap_or_default(),
+            ),
+        }
+    }
+    Some(Outcome {
+        output: place.output.clone(),
+        diagnostics: imports::decode_findings(&hot.warnings),
+        sources,
+        c_source_size: hot.c_source_size,
+        native_heads: hot.native_heads.clone(),
+        kept_c: request.environment.keep_c.then(|| emit::c_folder(place)),
+        no_op: true,
+        counts: Counts {
+            modules: hot.modules.len(),
+            ..Counts::default()
+        },
+        spans: Vec::new(),
+        compiler_output: hot.compiler_output.clone(),
+    })
+}
+
+/// The findings of all steps, in module order.
+fn all_findings(
+    session: &Session<'_>,
+    program: &Program,
+    verdict: &mut Verdict,
+) -> Vec<Diagnostic> {
+    let mut findings: Vec<Diagnostic> = Vec::new();
+    for name in &session.project.unknown_fields {
+        let finding = Diagnostic::error(
+            "X07-PROJECT-0001",
+            x07_ast::ErrorKind::Parse,
+            format!(
+                "{} has a field \"{name}\" that means nothing",
+                session.place.target.display()
+            ),
+        );
+        findings.push(finding.warning());
+    }
+    for module in &program.modules {
+        findings.extend(module.findings.iter().cloned());
+    }
+    findings.extend(program.findings.iter().cloned());
+    findings.append(&mut verdict.findings);
+    let about_no_file = findings
+        .iter()
+        .take_while(|finding| finding.module.is_empty())
+        .count();
+    sort_findings(&mut findings[about_no_file..], program);
+    findings
+}

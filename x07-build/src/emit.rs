@@ -1,0 +1,409 @@
+//! What a build leaves behind: the executable, or C text, objects, an archive, and files for other build systems.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use x07_pkg::PACKAGE_MANIFEST_NAME;
+
+use crate::cc;
+use crate::context::Place;
+use crate::event::ActionKind;
+use crate::files::{Stamp, copy_atomic, io_failure, parent, write_atomic, write_if_changed};
+use crate::load::{Origin, Program};
+use crate::objects::Objects;
+use crate::outcome::{CCompilerStep, Failure};
+use crate::request::Emit;
+use crate::runtime;
+use crate::session::Session;
+use crate::toolchain;
+use crate::units::Units;
+
+/// The headers that a C program needs to call a static library.
+const EMBEDDING_HEADERS: [&str; 2] = ["x07_embed.h", "x07_abi_v2.h"];
+
+/// Writes what was asked for. Gives all files that a later build must find unchanged to have nothing to do.
+pub(crate) fn write(
+    session: &Session<'_>,
+    program: &Program,
+    units: &Units<'_>,
+    objects: Option<&Objects<'_>>,
+) -> Result<Vec<PathBuf>, Failure> {
+    let output = &session.place.output;
+    if session.request.environment.keep_c {
+        write_units(session, program, units, objects, &c_folder(session.place))?;
+    }
+    match (session.request.emit, objects) {
+        (Emit::C, _) | (_, None) => write_c_tree(session, program, units, output),
+        (Emit::Exe, Some(objects)) => {
+            let executable = objects.link(0)?;
+            place_executable(&session.store.blob_path(&executable), output)?;
+            Ok(vec![output.clone()])
+        }
+        (Emit::Obj, Some(objects)) => {
+            let ids = program
+                .modules
+                .iter()
+                .map(|module| format!("{}.o", module.id));
+            let runtime = runtime::sources(Emit::Obj)
+                .map(|name| format!("runtime/{}", name.replace(".c", ".o")));
+            let names: Vec<PathBuf> = ids.chain(runtime).map(|name| output.join(name)).collect();
+            let paths = objects
+                .object_paths(0)?
+                .into_iter()
+                .chain(objects.runtime_paths(0)?);
+            for (path, name) in paths.zip(&names) {
+                copy_atomic(&path, name, 0o644)?;
+            }
+            Ok(names)
+        }
+        (Emit::StaticLib, Some(objects)) => {
+            write_archive(session, objects, output)?;
+            let mut written = vec![output.clone()];
+            for name in EMBEDDING_HEADERS {
+                let header = parent(output).join(name);
+                write_if_changed(
+                    &header,
+                    x07_runtime::file(name).unwrap_or_default().as_bytes(),
+                )?;
+                written.push(header);
+            }
+            Ok(written)
+        }
+    }
+}
+
+/// Where the C text is kept.
+pub(crate) fn c_folder(place: &Place) -> PathBuf {
+    place.build_folder.join("c")
+}
+
+/// Where the C text was kept, if it was to be.
+pub(crate) fn kept_c_folder(session: &Session<'_>) -> Option<PathBuf> {
+    session
+        .request
+        .environment
+        .keep_c
+        .then(|| c_folder(session.place))
+}
+
+/// Keeps the text of a unit that the C compiler refused.
+pub(crate) fn keep_failed_unit(place: &Place, id: &str, text: &str) -> Option<PathBuf> {
+    let path = c_folder(place).join(format!("{id}.c"));
+    write_atomic(&path, text.as_bytes(), 0o644)
+        .ok()
+        .map(|()| path)
+}
+
+/// Puts an executable of the store in its place: the same file under another name where that is possible, so that no
+/// process ever holds the executable open for writing; a copy elsewhere.
+fn place_executable(from: &Path, to: &Path) -> Result<(), Failure> {
+    let folder = parent(to);
+    fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".x07-")
+        .make_in(&folder, |path| fs::hard_link(from, path));
+    match temporary {
+        Ok(file) => file
+            .into_temp_path()
+            .persist(to)
+            .map_err(|error| io_failure("write", to)(error.error)),
+        Err(_) => copy_atomic(from, to, 0o755),
+    }
+}
+
+fn write_units(
+    session: &Session<'_>,
+    program: &Program,
+    units: &Units<'_>,
+    objects: Option<&Objects<'_>>,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = BTreeSet::new();
+    for (number, module) in program.modules.iter().enumerate() {
+        let text = match objects {
+            Some(objects) => objects.text(number as u32)?,
+            None => {
+                let config = runtime::program_config(session.request, session.place);
+                let is_entry = module.id == crate::load::ENTRY;
+                units.c_text(number as u32)? + if is_entry { &config } else { "" }
+            }
+        };
+        let path = folder.join(format!("{}.c", module.id));
+        write_if_changed(&path, text.as_bytes())?;
+        written.insert(path);
+    }
+    Ok(written.into_iter().collect())
+}
+
+/// `units/`, `runtime/` and `include/`: everything that a C compiler needs.
+fn write_c_tree(
+    session: &Session<'_>,
+    program: &Program,
+    units: &Units<'_>,
+    output: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = write_units(session, program, units, None, &output.join("units"))?;
+    for name in x07_runtime::HEADERS {
+        written.push(output.join("include").join(name));
+    }
+    for name in x07_runtime::SOURCES {
+        written.push(output.join("runtime").join(name));
+    }
+    for path in &written[program.modules.len()..] {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        write_if_changed(
+            path,
+            x07_runtime::file(&name).unwrap_or_default().as_bytes(),
+        )?;
+    }
+    let readme = output.join("README");
+    let text = format!(
+        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}) -o {}\n\n\
+         To call the program from C instead, compile the runtime without {} and read include/x07_embed.h.\n",
+        x07_runtime::FLAGS.join(" "),
+        x07_runtime::EMBED,
+        session.place.name,
+        x07_runtime::MAIN,
+    );
+    write_if_changed(&readme, text.as_bytes())?;
+    written.push(readme);
+    Ok(written)
+}
+
+/// One object with everything, in an archive with a symbol table and nothing about time or user.
+fn write_archive(
+    session: &Session<'_>,
+    objects: &Objects<'_>,
+    output: &Path,
+) -> Result<(), Failure> {
+    let object = objects.link_relocatable(0)?;
+    let folder = tempfile::tempdir_in(parent(&object))
+        .map_err(io_failure("write a folder in", &parent(&object)))?;
+    let member = folder.path().join("x07.o");
+    object
+        .persist(&member)
+        .map_err(|error| io_failure("write", &member)(error.error))?;
+    let archiver = toolchain::resolve(Path::new("ar")).ok_or_else(|| {
+        Failure::NoCCompiler("no archiver: \"ar\" cannot be run; it comes with binutils".to_owned())
+    })?;
+    let archive = folder.path().join("x07.a");
+    let mut command = std::process::Command::new(archiver);
+    command.env("LC_ALL", "C").env("ZERO_AR_DATE", "1");
+    command
+        .arg(if cfg!(target_os = "macos") {
+            "rcs"
+        } else {
+            "rcsD"
+        })
+        .arg(&archive)
+        .arg(&member);
+    session.action(ActionKind::Link, "archive", 0, || {
+        let step = || CCompilerStep::Link {
+            undefined_externs: Vec::new(),
+        };
+        (
+            cc::run(&mut command, None).and_then(|result| cc::finish(&command, result, step)),
+            false,
+        )
+    })?;
+    copy_atomic(&archive, output, 0o644)
+}
+
+/// Removes what the last build of the same request wrote and this one did not: the unit of a module that has left the
+/// program would be compiled along by a pattern such as `units/*.c`.
+pub(crate) fn remove_stale(old: &[(PathBuf, Stamp)], written: &[PathBuf]) -> Result<(), Failure> {
+    let written: HashSet<&PathBuf> = written.iter().collect();
+    for (path, stamp) in old {
+        if !written.contains(path) && Stamp::read(path) == Some(*stamp) && path.is_file() {
+            fs::remove_file(path).map_err(io_failure("remove", path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to write over what is being built.
+pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<(), Failure> {
+    let request = session.request;
+    let places = [
+        Some(&session.place.output),
+        request.depfile.as_ref(),
+        request.compile_commands.as_ref(),
+    ];
+    for place in places.into_iter().flatten() {
+        let Some(stamp) = Stamp::read(place) else {
+            continue;
+        };
+        let module = program.modules.iter().find(
+            |module| matches!(&module.origin, Origin::File { stamp: source, .. } if *source == stamp),
+        );
+        if let Some(module) = module {
+            return Err(Failure::Usage(format!(
+                "{} is the source of module \"{}\" and cannot be the output",
+                place.display(),
+                module.id
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The link arguments that the project and, in OS worlds, FFI packages among the module roots ask for, with the paths
+/// besides the arguments' own files that decide them.
+pub(crate) fn link_arguments(
+    session: &Session<'_>,
+) -> Result<(Vec<String>, Vec<PathBuf>), Failure> {
+    let mut arguments = Vec::new();
+    let mut watched = Vec::new();
+    if session.request.auto_ffi && session.project.world.is_os() {
+        let mut seen = BTreeSet::new();
+        for root in &session.project.roots {
+            if let Some(package) =
+                ffi_package(root).filter(|package| seen.insert(package.folder.clone()))
+            {
+                watched.extend([
+                    package.folder.join(PACKAGE_MANIFEST_NAME),
+                    package.folder.join("ffi"),
+                ]);
+                arguments.extend(package.sources()?);
+                arguments.extend(
+                    package
+                        .libraries
+                        .iter()
+                        .map(|library| format!("-l{library}")),
+                );
+            }
+        }
+    }
+    arguments.extend(session.project.link_args.iter().cloned());
+    Ok((arguments, watched))
+}
+
+struct FfiPackage {
+    folder: PathBuf,
+    libraries: Vec<String>,
+}
+
+/// The package that a module root belongs to, if its functions are written in C (spec packages 4.3).
+fn ffi_package(root: &Path) -> Option<FfiPackage> {
+    let folder = [root, root.parent()?]
+        .into_iter()
+        .find(|folder| folder.join(PACKAGE_MANIFEST_NAME).is_file())?;
+    let text = fs::read(folder.join(PACKAGE_MANIFEST_NAME)).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let meta = manifest.get("meta")?;
+    if meta.get("import_mode")?.as_str() != Some("ffi") {
+        return None;
+    }
+    let libraries = meta
+        .get("ffi_libs")
+        .and_then(|value| value.as_array())
+        .cloned()
+        .unwrap_or_default();
+    let names = libraries.iter().filter_map(|name| name.as_str());
+    let libraries = names
+        .filter(|name| x07_pkg::is_library_name(name))
+        .map(str::to_owned)
+        .collect();
+    Some(FfiPackage {
+        folder: folder.to_owned(),
+        libraries,
+    })
+}
+
+impl FfiPackage {
+    fn sources(&self) -> Result<Vec<String>, Failure> {
+        let folder = self.folder.join("ffi");
+        let mut sources: Vec<String> = fs::read_dir(&folder)
+            .map_err(io_failure("list the C sources in", &folder))?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| {
+                path.is_file() && path.extension().is_some_and(|extension| extension == "c")
+            })
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        sources.sort();
+        if sources.is_empty() {
+            return Err(Failure::Usage(format!(
+                "FFI package {} has no C source in {}",
+                self.folder.display(),
+                folder.display()
+            )));
+        }
+        Ok(sources)
+    }
+}
+
+/// A depfile as make and ninja read it.
+pub(crate) fn write_depfile<'a>(
+    path: &Path,
+    output: &Path,
+    inputs: impl Iterator<Item = &'a Path>,
+    program: &'a Program,
+) -> Result<(), Failure> {
+    let modules = program
+        .modules
+        .iter()
+        .filter_map(|module| match &module.origin {
+            Origin::File { path, .. } => Some(path.as_path()),
+            Origin::Builtin(_) => None,
+        });
+    let mut text = format!("{}:", make_escape(output));
+    for input in inputs.chain(modules) {
+        text.push_str(" \\\n  ");
+        text.push_str(&make_escape(input));
+    }
+    text.push('\n');
+    write_if_changed(path, text.as_bytes())
+}
+
+/// A path as make reads it.
+fn make_escape(path: &Path) -> String {
+    let mut escaped = String::new();
+    for c in path.to_string_lossy().chars() {
+        match c {
+            ' ' | '#' | '\\' | ':' => escaped.extend(['\\', c]),
+            '$' => escaped.push_str("$$"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// `compile_commands.json`, with the C text of the units kept where it says.
+pub(crate) fn write_compile_commands(
+    path: &Path,
+    session: &Session<'_>,
+    objects: &Objects<'_>,
+) -> Result<(), Failure> {
+    let folder = c_folder(session.place);
+    let mut commands = Vec::new();
+    for (number, (id, arguments)) in objects.commands().into_iter().enumerate() {
+        let file = format!("{id}.c");
+        write_if_changed(&folder.join(&file), objects.text(number as u32)?.as_bytes())?;
+        commands
+            .push(serde_json::json!({ "directory": folder, "file": file, "arguments": arguments }));
+    }
+    let text = serde_json::to_string_pretty(&commands).unwrap_or_default() + "\n";
+    write_if_changed(path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::make_escape;
+
+    #[test]
+    fn make_reads_any_path() {
+        let cases = [
+            ("a/b.x07.json", "a/b.x07.json"),
+            ("a b#c", "a\\ b\\#c"),
+            ("$x", "$$x"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(make_escape(Path::new(path)), expected);
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Units to objects, objects to groups, groups to an executable.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::cc;
+use crate::database::GroupRecord;
+use crate::digest::{Digest, KeyBuilder};
+use crate::event::ActionKind;
+use crate::flags::Flags;
+use crate::load::{ENTRY, Old, Program};
+use crate::outcome::{CCompilerStep, Failure};
+use crate::request::Emit;
+use crate::runtime;
+use crate::session::Session;
+use crate::toolchain::Toolchain;
+use crate::units::Units;
+
+/// With more objects than this, they are linked in groups first: after a change one group and the groups' link are
+/// less work than the link of all objects.
+const GROUP_ABOVE: usize = 64;
+
+/// How many objects a group has on average.
+const GROUP_SIZE: usize = 32;
+
+/// The C compiler's side of a build.
+pub(crate) struct Objects<'a> {
+    session: &'a Session<'a>,
+    program: &'a Program,
+    units: &'a Units<'a>,
+    old: &'a Old,
+    toolchain: &'a Toolchain,
+    flags: Flags,
+    include: PathBuf,
+    config: String,
+    /// The object of each module.
+    objects: Vec<OnceLock<Digest>>,
+    /// Messages of compilers that succeeded, by module.
+    messages: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Numbers of the modules of each group; empty when there are no groups.
+    pub(crate) groups: Vec<Vec<u32>>,
+    group_records: Vec<OnceLock<GroupRecord>>,
+}
+
+impl<'a> Objects<'a> {
+    pub(crate) fn new(
+        session: &'a Session<'a>,
+        program: &'a Program,
+        units: &'a Units<'a>,
+        old: &'a Old,
+        toolchain: &'a Toolchain,
+        flags: Flags,
+    ) -> Result<Self, Failure> {
+        let grouped = flags.groups
+            && session.request.emit == Emit::Exe
+            && program.modules.len() > GROUP_ABOVE;
+        let groups = if grouped { groups(program) } else { Vec::new() };
+        Ok(Objects {
+            session,
+            program,
+            units,
+            old,
+            toolchain,
+            include: runtime::include_folder(session.store)?,
+            config: runtime::program_config(session.request, session.place),
+            objects: program.modules.iter().map(|_| OnceLock::new()).collect(),
+            messages: Mutex::new(BTreeMap::new()),
+            group_records: groups.iter().map(|_| OnceLock::new()).collect(),
+            groups,
+            flags,
+        })
+    }
+
+    /// The whole C text of a unit.
+    pub(crate) fn text(&self, number: u32) -> Result<String, Failure> {
+        let mut text = self.units.c_text(number)?;
+        if self.program.modules[number as usize].id == ENTRY {
+            text.push_str(&self.config);
+        }
+        Ok(text)
+    }
+
+    /// The object of a module, known from the last build without a look at anything.
+    pub(crate) fn remember(&self, number: u32) -> bool {
+        let id = &self.program.modules[number as usize].id;
+        let (Some(unit), Some(old)) = (self.units.get(number), self.old.modules.get(id)) else {
+            return false;
+        };
+        let (Some(old_unit), Some(object)) = (&old.record.unit, old.record.object) else {
+            return false;
+        };
+        old_unit.c == unit.record.c && self.objects[number as usize].set(object).is_ok()
+    }
+
+    /// Makes the object of a module.
+    pub(crate) fn make(&self, number: u32, lane: usize) -> Result<(), Failure> {
+        let digest = self.compile_unit(number, lane)?;
+        let _ = self.objects[number as usize].set(digest);
+        self.units.release_c_text(number);
+        Ok(())
+    }
+
+    fn compile_unit(&self, number: u32, lane: usize) -> Result<Digest, Failure> {
+        let id = &self.program.modules[number as usize].id;
+        let text = self.text(number)?;
+        let key = self.key(&text, &self.flags.unit)?;
+        self.session.action(ActionKind::Cc, id, lane, || {
+            if let Some(object) = self.known_object(&key) {
+                return (Ok(object), true);
+            }
+            let step = || CCompilerStep::Unit(id.clone());
+            let result = self
+                .compile_text(&key, &text, &self.flags.unit, id, step)
+                .map_err(|failure| match failure {
+                    Failure::CCompiler(mut failure) => {
+                        failure.kept = crate::emit::keep_failed_unit(self.session.place, id, &text);
+                        Failure::CCompiler(failure)
+                    }
+                    other => other,
+                });
+            (result, false)
+        })
+    }
+
+    fn compile_text(
+        &self,
+        key: &Digest,
+        text: &str,
+        flags: &[String],
+        name: &str,
+        step: impl Fn() -> CCompilerStep,
+    ) -> Result<Digest, Failure> {
+        let compiled = cc::compile(
+            self.toolchain,
+            flags,
+            &self.include,
+            text,
+            step,
+            self.session.store,
+        );
+        let (object, messages) = compiled.map_err(|failure| self.blame(failure))?;
+        if !messages.is_empty() {
+            self.messages
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(name.to_owned(), messages);
+        }
+        let (digest, _) = self.session.store.adopt(object)?;
+        self.session.store.record_action(key, &digest.0)?;
+        Ok(digest)
+    }
+
+    fn key(&self, text: &str, flags: &[String]) -> Result<Digest, Failure> {
+        let mut key = KeyBuilder::new("cc");
+        key.text(text)
+            .digest(&runtime::header_digest())
+            .digest(&self.toolchain.identity);
+        Flags::add_to_key(&mut key, flags)?;
+        Ok(key.finish())
+    }
+
+    /// The object that an action made earlier, if it is still there; its content is checked before the link.
+    fn known_object(&self, key: &Digest) -> Option<Digest> {
+        let digest = Digest(self.session.store.action(key)?.try_into().ok()?);
+        self.session
+            .store
+            .blob_path(&digest)
+            .is_file()
+            .then_some(digest)
+    }
+
+    /// Where a module's object lies, checked; one that is damaged or gone is made again.
+    fn object_path(&self, number: u32, lane: usize) -> Result<PathBuf, Failure> {
+        let store = self.session.store;
+        if let Some(digest) = self.objects[number as usize].get()
+            && store.verify_blob(digest, None).is_some()
+        {
+            return Ok(store.blob_path(digest));
+        }
+        let id = &self.program.modules[number as usize].id;
+        let text = self.text(number)?;
+        let key = self.key(&text, &self.flags.unit)?;
+        let digest = self.session.action(ActionKind::Cc, id, lane, || {
+            let step = || CCompilerStep::Unit(id.clone());
+            (
+                self.compile_text(&key, &text, &self.flags.unit, id, step),
+                false,
+            )
+        })?;
+        Ok(store.blob_path(&digest))
+    }
+
+    /// The object digests of the modules, in their order.
+    pub(crate) fn object(&self, number: u32) -> Option<Digest> {
+        self.objects[number as usize].get().copied()
+    }
+
+    /// The objects of the modules in their order, checked.
+    pub(crate) fn object_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
+        (0..self.objects.len() as u32)
+            .map(|number| self.object_path(number, lane))
+            .collect()
+    }
+
+    /// The objects of the runtime, checked.
+    pub(crate) fn runtime_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
+        let (emit, store) = (self.session.request.emit, self.session.store);
+        if self.flags.prebuilt_runtime {
+            let objects = runtime::prebuilt_objects(emit, store)?;
+            return Ok(objects
+                .iter()
+                .map(|digest| store.blob_path(digest))
+                .collect());
+        }
+        runtime::sources(emit)
+            .map(|name| self.runtime_object(name, lane))
+            .collect()
+    }
+
+    /// The object of a source file of the runtime.
+    pub(crate) fn runtime_object(&self, name: &str, lane: usize) -> Result<PathBuf, Failure> {
+        let store = self.session.store;
+        let text = x07_runtime::file(name).unwrap_or_default();
+        let key = self.key(text, &self.flags.runtime)?;
+        let digest = self.session.action(ActionKind::Cc, name, lane, || {
+            match self
+                .known_object(&key)
+                .filter(|digest| store.verify_blob(digest, None).is_some())
+            {
+                Some(object) => (Ok(object), true),
+                None => {
+                    let step = || CCompilerStep::Runtime(name.to_owned());
+                    (
+                        self.compile_text(&key, text, &self.flags.runtime, name, step),
+                        false,
+                    )
+                }
+            }
+        })?;
+        Ok(store.blob_path(&digest))
+    }
+
+    /// The runtime sources that have to be compiled in this build.
+    pub(crate) fn runtime_sources(&self) -> Vec<&'static str> {
+        if self.flags.prebuilt_runtime {
+            Vec::new()
+        } else {
+            runtime::sources(self.session.request.emit).collect()
+        }
+    }
+
+    /// Links a group whose objects are all there.
+    pub(crate) fn make_group(&self, group: usize, lane: usize) -> Result<(), Failure> {
+        let members = &self.groups[group];
+        let store = self.session.store;
+        let mut key = KeyBuilder::new("group");
+        key.digest(&self.toolchain.identity);
+        for number in members {
+            key.digest(&self.object(*number).unwrap_or(Digest([0; 32])));
+        }
+        let key = key.finish();
+        if let Some(old) = self.old.groups.get(&key)
+            && let Some(stamp) = store.verify_blob(&old.object, Some(old.stamp))
+        {
+            let _ = self.group_records[group].set(GroupRecord {
+                stamp,
+                ..old.clone()
+            });
+            return Ok(());
+        }
+        let name = format!("group {group}");
+        let record = self.session.action(ActionKind::Link, &name, lane, || {
+            if let Some(object) = self.known_object(&key)
+                && let Some(stamp) = store.verify_blob(&object, None)
+            {
+                return (Ok(GroupRecord { key, object, stamp }), true);
+            }
+            (self.link_group(members, key, lane), false)
+        })?;
+        let _ = self.group_records[group].set(record);
+        Ok(())
+    }
+
+    fn link_group(
+        &self,
+        members: &[u32],
+        key: Digest,
+        lane: usize,
+    ) -> Result<GroupRecord, Failure> {
+        let store = self.session.store;
+        let paths: Result<Vec<PathBuf>, Failure> = members
+            .iter()
+            .map(|number| self.object_path(*number, lane))
+            .collect();
+        let (file, _) = cc::link(self.toolchain, &[], &paths?, &[], true, store)?;
+        let (object, _) = store.adopt(file)?;
+        store.record_action(&key, &object.0)?;
+        let stamp = store.verify_blob(&object, None).unwrap_or_default();
+        Ok(GroupRecord { key, object, stamp })
+    }
+
+    /// The records of all groups, for the database.
+    pub(crate) fn group_records(&self) -> Vec<GroupRecord> {
+        self.group_records
+            .iter()
+            .filter_map(|record| record.get().cloned())
+            .collect()
+    }
+
+    /// Links the executable, or finds it in the store. Gives its digest.
+    pub(crate) fn link(&self, lane: usize) -> Result<Digest, Failure> {
+        let store = self.session.store;
+        let mut key = KeyBuilder::new("link");
+        key.digest(&self.toolchain.identity)
+            .digest(&runtime::identity());
+        key.number(u64::from(self.flags.prebuilt_runtime));
+        Flags::add_to_key(&mut key, &self.flags.runtime)?;
+        Flags::add_to_key(&mut key, &self.flags.link)?;
+        Flags::add_to_key(&mut key, &self.flags.link_inputs)?;
+        for number in 0..self.objects.len() as u32 {
+            key.digest(&self.object(number).unwrap_or(Digest([0; 32])));
+        }
+        let key = key.finish();
+        self.session.action(
+            ActionKind::Link,
+            &self.session.place.name,
+            lane,
+            || match self
+                .known_object(&key)
+                .filter(|digest| store.verify_blob(digest, None).is_some())
+            {
+                Some(executable) => (Ok(executable), true),
+                None => (self.link_executable(&key, lane), false),
+            },
+        )
+    }
+
+    fn link_executable(&self, key: &Digest, lane: usize) -> Result<Digest, Failure> {
+        let store = self.session.store;
+        let mut paths = if self.groups.is_empty() {
+            self.object_paths(lane)?
+        } else {
+            let records = self.group_records();
+            records
+                .iter()
+                .map(|record| store.blob_path(&record.object))
+                .collect()
+        };
+        paths.extend(self.runtime_paths(lane)?);
+        let linked = cc::link(
+            self.toolchain,
+            &self.flags.link,
+            &paths,
+            &self.flags.link_inputs,
+            false,
+            store,
+        );
+        let (file, messages) = linked.map_err(|failure| self.explain_link(failure))?;
+        if !messages.is_empty() {
+            self.messages
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert("link".to_owned(), messages);
+        }
+        make_executable(&file)?;
+        let (executable, _) = store.adopt(file)?;
+        store.record_action(key, &executable.0)?;
+        Ok(executable)
+    }
+
+    /// Notes which arguments of a failed call were the user's.
+    fn blame(&self, failure: Failure) -> Failure {
+        let Failure::CCompiler(mut failure) = failure else {
+            return failure;
+        };
+        failure.user_arguments.clone_from(&self.flags.user);
+        Failure::CCompiler(failure)
+    }
+
+    /// Names the `extern` functions that a failed link misses.
+    fn explain_link(&self, failure: Failure) -> Failure {
+        let mut failure = match self.blame(failure) {
+            Failure::CCompiler(failure) => failure,
+            other => return other,
+        };
+        let text = String::from_utf8_lossy(&failure.stderr).into_owned();
+        let mut missing = BTreeMap::new();
+        for module in &self.program.modules {
+            let Ok(Some(file)) = module.take_file() else {
+                continue;
+            };
+            for decl in &file.decls {
+                if let x07_ast::Decl::Extern(function) = decl
+                    && is_undefined(&text, &function.link_name)
+                {
+                    missing.insert(function.name.clone(), function.link_name.clone());
+                }
+            }
+        }
+        failure.step = CCompilerStep::Link {
+            undefined_externs: missing.into_iter().collect(),
+        };
+        Failure::CCompiler(failure)
+    }
+
+    /// What the compilers said, in module order.
+    pub(crate) fn messages(&self) -> Vec<u8> {
+        let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.values().flatten().copied().collect()
+    }
+
+    /// The compiler's call for each module, for `compile_commands.json`: arguments and the name of the C text.
+    pub(crate) fn commands(&self) -> Vec<(String, Vec<String>)> {
+        let program = self.toolchain.program.to_string_lossy().into_owned();
+        let include = format!("-I{}", self.include.display());
+        let command = |id: &str| {
+            let mut words = vec![program.clone()];
+            words.extend(self.flags.unit.iter().cloned());
+            words.extend([include.clone(), "-c".to_owned(), format!("{id}.c")]);
+            words
+        };
+        self.program
+            .modules
+            .iter()
+            .map(|module| (module.id.clone(), command(&module.id)))
+            .collect()
+    }
+
+    /// Links everything into one relocatable object, for an archive.
+    pub(crate) fn link_relocatable(&self, lane: usize) -> Result<tempfile::TempPath, Failure> {
+        let mut paths = self.object_paths(lane)?;
+        paths.extend(self.runtime_paths(lane)?);
+        let name = &self.session.place.name;
+        let linked = self.session.action(ActionKind::Link, name, lane, || {
+            (
+                cc::link(self.toolchain, &[], &paths, &[], true, self.session.store),
+                false,
+            )
+        });
+        linked.map(|(file, _)| file)
+    }
+}
+
+/// True when the linker says that nothing defines a symbol; ld, lld and Apple's each have their own words.
+fn is_undefined(text: &str, symbol: &str) -> bool {
+    ["`{}'", "'{}'", ": {}\n", "\"_{}\""].iter().any(|shape| {
+        let quoted = shape.replace("{}", symbol);
+        text.lines()
+            .any(|line| line.contains("ndefined") && format!("{line}\n").contains(&quoted))
+    })
+}
+
+/// Divides the modules into groups by their ids alone, so that a new module does not move the others.
+fn groups(program: &Program) -> Vec<Vec<u32>> {
+    let count = (program.modules.len() / GROUP_SIZE).next_power_of_two();
+    let mut groups = vec![Vec::new(); count];
+    for (number, module) in program.modules.iter().enumerate() {
+        let digest = Digest::of(module.id.as_bytes());
+        groups[usize::from(u16::from_le_bytes([digest.0[0], digest.0[1]])) % count]
+            .push(number as u32);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+#[cfg(unix)]
+fn make_executable(path: &std::path::Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, mode).map_err(crate::files::io_failure("make executable", path))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &std::path::Path) -> Result<(), Failure> {
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What a build remembers for the next one.
+
+use std::path::{Path, PathBuf};
+
+use x07_ast::Diagnostic;
+
+use crate::actions::Verdict;
+use crate::context::Place;
+use crate::database::{Cold, Database, FileRecord, Hot, ModuleRecord, ModuleSource};
+use crate::digest::Digest;
+use crate::files::{Stamp, write_atomic};
+use crate::imports;
+use crate::load::{self, Origin, Program};
+use crate::objects::Objects;
+use crate::outcome::Failure;
+use crate::session::Session;
+use crate::units::Units;
+
+/// The build database's name in the build folder.
+const DATABASE: &str = "build.db";
+
+/// The last build's database, wherever it could be written.
+pub(crate) fn read_database(place: &Place) -> Option<Database> {
+    Database::read(&place.build_folder.join(DATABASE), &place.request)
+        .or_else(|| Database::read(&place.fallback_folder.join(DATABASE), &place.request))
+}
+
+/// What goes into the database.
+pub(crate) struct Saved<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) units: &'a Units<'a>,
+    pub(crate) objects: Option<&'a Objects<'a>>,
+    pub(crate) files: Vec<FileRecord>,
+    pub(crate) outputs: Vec<PathBuf>,
+    pub(crate) watched: Vec<PathBuf>,
+    pub(crate) choice: Option<(Digest, PathBuf, Stamp)>,
+    pub(crate) findings: &'a [Diagnostic],
+    pub(crate) verdict: &'a Verdict,
+    pub(crate) compiler_output: &'a [u8],
+}
+
+/// Writes the database. Without one the next build is slower and not wrong, so a failure to is none of the build.
+pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
+    let Saved {
+        program,
+        units,
+        objects,
+        mut files,
+        outputs,
+        watched,
+        choice,
+        findings,
+        verdict,
+        compiler_output,
+    } = saved;
+    let mut sources = Vec::new();
+    let mut modules = Vec::new();
+    for (number, module) in program.modules.iter().enumerate() {
+        let file = match &module.origin {
+            Origin::Builtin(_) => None,
+            Origin::File { path, stamp, racy } => {
+                files.push(FileRecord {
+                    path: path.clone(),
+                    stamp: *stamp,
+                    racy: *racy,
+                    digest: module.source,
+                });
+                Some(files.len() as u32 - 1)
+            }
+        };
+        let has_findings = !module.findings.is_empty();
+        sources.push(ModuleSource {
+            id: module.id.clone(),
+            file,
+            meaning: module.meaning,
+            has_findings,
+        });
+        modules.push(ModuleRecord {
+            imports: module.import_ids.clone(),
+            import_indices: module.import_indices.clone(),
+            findings: imports::encode_findings(&module.findings),
+            unit: units.get(number as u32).map(|unit| unit.record.clone()),
+            object: objects.and_then(|objects| objects.object(number as u32)),
+        });
+    }
+    let stamped = |paths: Vec<PathBuf>| {
+        let stamps = paths.into_iter().map(|path| (Stamp::read(&path), path));
+        stamps
+            .filter_map(|(stamp, path)| Some((path, stamp?)))
+            .collect()
+    };
+    let mut hot = Hot {
+        request: session.place.request,
+        cc: choice,
+        files,
+        absent: load::absences(session, program),
+        outputs: stamped(outputs),
+        watched: stamped(watched),
+        modules: sources,
+        warnings: imports::encode_findings(findings),
+        native_heads: verdict.native_heads.clone(),
+        c_source_size: units.c_size(),
+        nodes: verdict.nodes,
+        compiler_output: compiler_output.to_vec(),
+    };
+    hot.settle();
+    let cold = Cold {
+        modules,
+        groups: objects.map(Objects::group_records).unwrap_or_default(),
+    };
+    if let Some(database) = Database::new(hot, &cold) {
+        let _ = write_database(session.place, &database);
+    }
+}
+
+pub(crate) fn write_database(place: &Place, database: &Database) -> Result<(), Failure> {
+    ignore_build_folder(&place.build_folder);
+    let write = |folder: &Path| database.write(&folder.join(DATABASE));
+    write(&place.build_folder).or_else(|_| write(&place.fallback_folder))
+}
+
+/// Keeps the build folder out of version control.
+fn ignore_build_folder(folder: &Path) {
+    let Some(state) = folder
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == ".x07"))
+    else {
+        return;
+    };
+    let file = state.join("build").join(".gitignore");
+    if !file.exists() {
+        let _ = write_atomic(&file, b"*\n", 0o644);
+    }
+}

@@ -1,0 +1,287 @@
+//! What a caller asks for.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+pub use x07_pkg::World;
+use x07c::Capabilities;
+
+/// Fuel of a program when nobody says otherwise.
+pub const DEFAULT_FUEL: u64 = 50_000_000;
+/// Arena of a program when nobody says otherwise.
+pub const DEFAULT_MEMORY_CAP: u64 = 64 << 20;
+
+/// What is built.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Target {
+    /// A project: its manifest, or the folder that holds it.
+    Project(PathBuf),
+    /// One entry file with the folders its modules are looked for in.
+    Program {
+        /// The entry file.
+        entry: PathBuf,
+        /// The folders, in order.
+        module_roots: Vec<PathBuf>,
+    },
+}
+
+/// How much the C compiler works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Profile {
+    /// Fast to build.
+    #[default]
+    Dev,
+    /// Fast to run.
+    Release,
+}
+
+impl Profile {
+    /// `dev` or `release`, also the name of its folder below `.x07/build`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Release => "release",
+        }
+    }
+}
+
+/// How the executable talks to the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Abi {
+    /// Length-prefixed input and output and a line of metrics: what runners drive.
+    Framed,
+    /// A filter: raw standard input to raw standard output.
+    #[default]
+    Raw,
+    /// The process's arguments as `argv_v1`, raw standard output.
+    Argv,
+}
+
+impl Abi {
+    /// `framed`, `raw` or `argv`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Abi::Framed => "framed",
+            Abi::Raw => "raw",
+            Abi::Argv => "argv",
+        }
+    }
+}
+
+/// What comes out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Emit {
+    /// A standalone executable.
+    #[default]
+    Exe,
+    /// A folder with the C text of every unit, the runtime's sources and the headers.
+    C,
+    /// A folder with one object per unit and the runtime's objects.
+    Obj,
+    /// One archive to link into a C program, with its header beside it.
+    StaticLib,
+}
+
+impl Emit {
+    /// `exe`, `c`, `obj` or `staticlib`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Emit::Exe => "exe",
+            Emit::C => "c",
+            Emit::Obj => "obj",
+            Emit::StaticLib => "staticlib",
+        }
+    }
+}
+
+/// Compile limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of C text of one unit.
+    pub max_c_bytes: u64,
+    /// Locals and temporaries of one function.
+    pub max_locals: u64,
+    /// Expression nodes of the whole program.
+    pub max_ast_nodes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_c_bytes: 32 << 20,
+            max_locals: 20_000,
+            max_ast_nodes: 16 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults with the overrides of `X07_MAX_C_BYTES`, `X07_MAX_LOCALS` and `X07_MAX_AST_NODES`;
+    /// a value that is not a positive integer is ignored.
+    pub fn from_environment() -> Self {
+        let mut limits = Limits::default();
+        for (name, limit) in [
+            ("X07_MAX_C_BYTES", &mut limits.max_c_bytes),
+            ("X07_MAX_LOCALS", &mut limits.max_locals),
+            ("X07_MAX_AST_NODES", &mut limits.max_ast_nodes),
+        ] {
+            let value = std::env::var(name)
+                .ok()
+                .and_then(|text| text.trim().parse().ok());
+            if let Some(value) = value.filter(|value| *value > 0) {
+                *limit = value;
+            }
+        }
+        limits
+    }
+}
+
+/// The settings that come from the process's environment, so that tests and embedders can give their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Environment {
+    /// `X07_CC`: the C compiler.
+    pub cc: Option<String>,
+    /// `X07_CC_ARGS`, split on white space.
+    pub cc_args: Vec<String>,
+    /// `X07_KEEP_C`: leave the C text in the build folder.
+    pub keep_c: bool,
+    /// The store's folder, when `X07_CACHE_DIR` or `X07_NATIVE_CACHE_DIR` names one.
+    pub cache: Option<PathBuf>,
+    /// `X07_WORKSPACE_ROOT`: what `$workspace` in manifests stands for.
+    pub workspace_root: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the process's environment.
+    pub fn read() -> Self {
+        let text = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
+        let path = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let keep_c = text("X07_KEEP_C").is_some_and(|value| {
+            !["0", "false", "no", "off"].contains(&value.trim().to_ascii_lowercase().as_str())
+        });
+        Environment {
+            cc: text("X07_CC").map(|value| value.trim().to_owned()),
+            cc_args: text("X07_CC_ARGS")
+                .map(|value| value.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            keep_c,
+            cache: path("X07_CACHE_DIR")
+                .or_else(|| path("X07_NATIVE_CACHE_DIR").map(|folder| folder.join("x07"))),
+            workspace_root: path("X07_WORKSPACE_ROOT"),
+        }
+    }
+}
+
+/// A build.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is built.
+    pub target: Target,
+    /// The world; `None` means the project's own, and `run-os` for a program.
+    pub world: Option<World>,
+    /// What the world allows; `None` means its usual capabilities.
+    pub capabilities: Option<Capabilities>,
+    /// How much the C compiler works.
+    pub profile: Profile,
+    /// How the executable talks.
+    pub abi: Abi,
+    /// What comes out.
+    pub emit: Emit,
+    /// Where it goes; `None` leaves it in the build folder, whose path the outcome tells.
+    pub output: Option<PathBuf>,
+    /// The program's name, word 0 of `argv_v1`; `None` takes the output's file stem.
+    pub name: Option<String>,
+    /// Fuel of a run; `None` is unlimited.
+    pub fuel: Option<u64>,
+    /// Bytes of the arena.
+    pub memory_cap: u64,
+    /// Bytes of output that a raw or argv program may write; `None` is unlimited.
+    pub max_output: Option<u64>,
+    /// Seconds of processor time after which the program is stopped; `None` is as its caller has it.
+    pub cpu_seconds: Option<u32>,
+    /// Compile limits.
+    pub limits: Limits,
+    /// How many things to do at once; `None` means one per core.
+    pub jobs: Option<usize>,
+    /// Count borrow violations at run time.
+    pub debug_borrow: bool,
+    /// Compile the C sources of FFI packages among the module roots; only in OS worlds.
+    pub auto_ffi: bool,
+    /// Further C compiler arguments, after `X07_CC_ARGS`. Files and libraries go to the link only.
+    pub cc_args: Vec<String>,
+    /// Further arguments of the link alone, at its end.
+    pub link_args: Vec<String>,
+    /// Write a make-style depfile here.
+    pub depfile: Option<PathBuf>,
+    /// Write `compile_commands.json` here.
+    pub compile_commands: Option<PathBuf>,
+    /// Settings from the environment.
+    pub environment: Environment,
+}
+
+impl Request {
+    /// A dev build of `target` with every default, reading the process's environment.
+    pub fn new(target: Target) -> Self {
+        Request {
+            target,
+            world: None,
+            capabilities: None,
+            profile: Profile::Dev,
+            abi: Abi::Raw,
+            emit: Emit::Exe,
+            output: None,
+            name: None,
+            fuel: Some(DEFAULT_FUEL),
+            memory_cap: DEFAULT_MEMORY_CAP,
+            max_output: None,
+            cpu_seconds: None,
+            limits: Limits::from_environment(),
+            jobs: None,
+            debug_borrow: false,
+            auto_ffi: true,
+            cc_args: Vec::new(),
+            link_args: Vec::new(),
+            depfile: None,
+            compile_commands: None,
+            environment: Environment::read(),
+        }
+    }
+
+    /// A build of one entry file.
+    pub fn program(
+        entry: impl AsRef<Path>,
+        module_roots: impl IntoIterator<Item = PathBuf>,
+    ) -> Self {
+        Request::new(Target::Program {
+            entry: entry.as_ref().to_owned(),
+            module_roots: module_roots.into_iter().collect(),
+        })
+    }
+
+    /// A build of a project.
+    pub fn project(path: impl AsRef<Path>) -> Self {
+        Request::new(Target::Project(path.as_ref().to_owned()))
+    }
+}
+
+/// What a world allows (spec runners 3). The sandbox's `unsafe` and FFI are given by its policy, not here.
+pub fn capabilities_of(world: World) -> Capabilities {
+    let full = world == World::SolveFull;
+    let os = world.is_os();
+    Capabilities {
+        fs: os || full || world == World::SolveFs,
+        rr: os || full || world == World::SolveRr,
+        kv: full || world == World::SolveKv,
+        os,
+        allow_unsafe: world == World::RunOs,
+        allow_ffi: world == World::RunOs,
+    }
+}

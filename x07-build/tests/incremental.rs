@@ -1,0 +1,232 @@
+//! Edits, and what each makes a build do.
+
+#![allow(clippy::unwrap_used, reason = "a failure of the test itself")]
+
+mod common;
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use common::{Sandbox, actions_of, expected_output, must_build, run};
+use x07_build::Event;
+
+/// An edit of the project.
+type Edit = fn(&Sandbox);
+
+/// Builds, edits, builds again; compares what was compiled and what the program then prints.
+fn check(
+    name: &str,
+    edit: Edit,
+    compiled: &[&str],
+    cc: &[&str],
+    output: impl Fn(&[u8]) -> Vec<u8>,
+) {
+    let sandbox = Sandbox::project();
+    let request = sandbox.request();
+    let first = must_build(&request);
+    assert!(!first.no_op, "{name}: the first build");
+    assert_eq!(
+        run(&first.output, b"abc"),
+        expected_output(b"abc"),
+        "{name}: before the edit"
+    );
+    edit(&sandbox);
+    let (outcome, found_compiled, found_cc) = actions_of(&request);
+    assert_eq!(found_compiled, compiled, "{name}: compiled");
+    assert_eq!(found_cc, cc, "{name}: cc");
+    assert_eq!(outcome.no_op, compiled.is_empty(), "{name}: no-op");
+    assert_eq!(
+        run(&outcome.output, b"abc"),
+        output(b"abc"),
+        "{name}: after the edit"
+    );
+    assert!(
+        must_build(&request).no_op,
+        "{name}: a build without a change afterwards"
+    );
+}
+
+fn reversed(input: &[u8]) -> Vec<u8> {
+    let mut output = expected_output(input);
+    output.reverse();
+    output
+}
+
+fn touch(sandbox: &Sandbox) {
+    for id in ["main", "app", "lib"] {
+        let path = sandbox.path(&format!("p/src/{id}.x07.json"));
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(5))
+            .unwrap();
+    }
+}
+
+#[test]
+fn nothing() {
+    check("nothing", |_| {}, &[], &[], expected_output);
+}
+
+#[test]
+fn time_stamps_and_formatting_mean_nothing() {
+    let cases: [(&str, Edit); 4] = [
+        ("touch", touch),
+        ("white space", |sandbox| {
+            sandbox.module("lib", &sandbox.text("lib").replace(',', " ,\n "))
+        }),
+        ("doc", |sandbox| {
+            sandbox.edit("lib", r#""result":"#, r#""doc":"Weighs.","result":"#)
+        }),
+        ("escapes", |sandbox| {
+            sandbox.edit("lib", r#""seed""#, r#""s\u0065ed""#)
+        }),
+    ];
+    for (name, edit) in cases {
+        check(name, edit, &[], &[], expected_output);
+    }
+}
+
+#[test]
+fn a_changed_body_compiles_its_own_unit() {
+    let heavier: Edit = |sandbox| sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
+    check("body", heavier, &["app"], &["app"], |input| {
+        expected_output(input)[..2].to_vec()
+    });
+}
+
+#[test]
+fn an_unused_export_compiles_its_own_unit() {
+    let edit: Edit = |sandbox| {
+        sandbox.edit(
+            "lib",
+            r#""names":["lib.weigh"]"#,
+            r#""names":["lib.weigh","lib.zero"]"#,
+        );
+        sandbox.edit(
+            "lib",
+            r#"{"kind":"defn","name":"lib.weigh""#,
+            r#"{"kind":"defn","name":"lib.zero","params":[],"result":"i32","body":0},{"kind":"defn","name":"lib.weigh""#,
+        );
+    };
+    check("export", edit, &["lib"], &["lib"], expected_output);
+}
+
+#[test]
+fn a_changed_signature_compiles_its_users() {
+    let edit: Edit = |sandbox| {
+        sandbox.edit(
+            "lib",
+            r#"{"name":"v","ty":"bytes_view"},{"name":"seed","ty":"i32"}"#,
+            r#"{"name":"seed","ty":"i32"},{"name":"v","ty":"bytes_view"}"#,
+        );
+        sandbox.edit(
+            "app",
+            r#"["lib.weigh","v","i"]"#,
+            r#"["lib.weigh",["-",2,"i"],"v"]"#,
+        );
+    };
+    check(
+        "signature",
+        edit,
+        &["app", "lib"],
+        &["app", "lib"],
+        reversed,
+    );
+}
+
+#[test]
+fn going_back_compiles_nothing() {
+    let sandbox = Sandbox::project();
+    let request = sandbox.request();
+    must_build(&request);
+    let before = sandbox.text("app");
+    sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
+    must_build(&request);
+    sandbox.module("app", &before);
+    let (outcome, compiled, cc) = actions_of(&request);
+    assert_eq!((compiled, cc, outcome.counts.linked), (vec![], vec![], 0));
+    assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"));
+}
+
+#[test]
+fn a_lost_or_changed_output_is_put_back() {
+    let sandbox = Sandbox::project();
+    let request = sandbox.request();
+    let output = must_build(&request).output;
+    let good = fs::read(&output).unwrap();
+    let damages: [(&str, &dyn Fn()); 3] = [
+        ("removed", &|| fs::remove_file(&output).unwrap()),
+        ("overwritten in place", &|| {
+            fs::write(&output, b"x").unwrap()
+        }),
+        ("replaced", &|| {
+            fs::remove_file(&output).unwrap();
+            fs::write(&output, b"x").unwrap();
+        }),
+    ];
+    for (name, damage) in damages {
+        damage();
+        let (outcome, compiled, _) = actions_of(&request);
+        assert!(!outcome.no_op && compiled.is_empty(), "{name}");
+        assert_eq!(fs::read(&output).unwrap(), good, "{name}");
+    }
+}
+
+#[test]
+fn a_second_root_with_the_module_is_noticed() {
+    let sandbox = Sandbox::project();
+    fs::create_dir(sandbox.path("p/more")).unwrap();
+    let request = sandbox.request();
+    must_build(&request);
+    sandbox.write("p/more/lib.x07.json", sandbox.text("lib"));
+    let error = common::must_fail(&request);
+    assert!(
+        error.contains(r#"module "lib" is ambiguous across roots"#),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_changed_during_the_build_is_built_the_next_time() {
+    let sandbox = Sandbox::project();
+    let request = sandbox.request();
+    let changed = std::sync::atomic::AtomicBool::new(false);
+    let result = x07_build::build(&request, &|event: Event<'_>| {
+        if matches!(event, Event::Planned { .. })
+            && !changed.swap(true, std::sync::atomic::Ordering::SeqCst)
+        {
+            sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
+        }
+    });
+    // All files had been read: this build is of the old text, and says nothing else.
+    assert_eq!(
+        run(&result.unwrap().output, b"abc"),
+        expected_output(b"abc")
+    );
+    assert_eq!(
+        run(&must_build(&request).output, b"abc"),
+        expected_output(b"abc")[..2]
+    );
+}
+
+#[test]
+fn other_settings_do_not_disturb_each_other() {
+    let sandbox = Sandbox::project();
+    let dev = sandbox.request();
+    let mut release = sandbox.release();
+    release.output = Some(sandbox.path("out-release"));
+    for _ in 0..2 {
+        must_build(&dev);
+        must_build(&release);
+    }
+    assert!(must_build(&dev).no_op && must_build(&release).no_op);
+    let (_, compiled, _) = {
+        let mut other = sandbox.request();
+        other.fuel = Some(1_000_000);
+        actions_of(&other)
+    };
+    assert_eq!(
+        compiled,
+        Vec::<String>::new(),
+        "the C text does not depend on fuel"
+    );
+}

@@ -1,0 +1,237 @@
+//! Mistakes in programs: modules and what must be said about them.
+
+#![allow(clippy::unwrap_used, reason = "a failure of the test itself")]
+
+mod common;
+
+use common::{Sandbox, must_build, must_fail, run};
+
+const HEAD: &str = r#""schema_version":"x07.x07ast@0.5.0""#;
+
+fn entry(imports: &str, solve: &str) -> String {
+    format!(
+        r#"{{{HEAD},"kind":"entry","module_id":"main","imports":[{imports}],"decls":[],"solve":{solve}}}"#
+    )
+}
+
+/// A module with one exported function of no parameters.
+fn module(id: &str, imports: &str, body: &str) -> String {
+    format!(
+        r#"{{{HEAD},"kind":"module","module_id":"{id}","imports":[{imports}],"decls":[
+            {{"kind":"export","names":["{id}.f"]}},
+            {{"kind":"defn","name":"{id}.f","params":[],"result":"i32","body":{body}}}]}}"#
+    )
+}
+
+fn check(modules: &[(&str, String)], expected: &[&str]) {
+    let sandbox = Sandbox::empty();
+    for (id, text) in modules {
+        sandbox.module(id, text);
+    }
+    let error = must_fail(&sandbox.request());
+    for expected in expected {
+        assert!(error.contains(expected), "{expected:?} is not in:\n{error}");
+    }
+}
+
+#[test]
+fn a_cycle_is_told_with_its_whole_path() {
+    check(
+        &[
+            (
+                "main",
+                entry(r#""std.u32","a""#, r#"["bytes.alloc",["a.f"]]"#),
+            ),
+            ("a", module("a", r#""x","b""#, r#"["b.f"]"#)),
+            ("b", module("b", r#""c""#, r#"["c.f"]"#)),
+            ("c", module("c", r#""x","a""#, r#"["a.f"]"#)),
+            ("x", module("x", "", "1")),
+        ],
+        &[
+            r#"modules import each other in a cycle: "a" -> "b" -> "c" -> "a""#,
+            r#""a" imports "b" at /imports/1"#,
+            r#""b" imports "c" at /imports/0"#,
+            r#""c" imports "a" at /imports/1"#,
+        ],
+    );
+}
+
+#[test]
+fn a_module_may_not_import_itself() {
+    check(
+        &[
+            ("main", entry(r#""a""#, r#"["bytes.alloc",["a.f"]]"#)),
+            ("a", module("a", r#""a""#, "1")),
+        ],
+        &[r#"cycle: "a" -> "a""#, r#""a" imports "a" at /imports/0"#],
+    );
+}
+
+#[test]
+fn a_missing_module_is_told_once_with_all_its_importers() {
+    check(
+        &[
+            (
+                "main",
+                entry(r#""a","no.such""#, r#"["bytes.alloc",["a.f"]]"#),
+            ),
+            ("a", module("a", r#""no.such""#, "1")),
+        ],
+        &[
+            "unknown module: \"no.such\" (searched: no/such.x07.json)\n\nhint: x07 pkg provides no.such",
+            "ptr=/imports/1",
+            r#""a" imports it too, at /imports/0"#,
+        ],
+    );
+}
+
+#[test]
+fn an_import_that_is_no_module_id_reaches_no_file() {
+    check(
+        &[(
+            "main",
+            entry(r#""../../etc/passwd""#, r#"["bytes.alloc",0]"#),
+        )],
+        &["../../etc/passwd"],
+    );
+}
+
+#[test]
+fn mistakes_in_several_files_are_told_in_one_run() {
+    check(
+        &[
+            (
+                "main",
+                entry(r#""a","b","no.such""#, r#"["bytes.alloc",["a.f"]]"#),
+            ),
+            ("a", "{".to_owned()),
+            ("b", module("other", "", "1")),
+        ],
+        &["module=a", "module=b", r#""no.such""#],
+    );
+}
+
+#[test]
+fn the_entry_may_have_65536_bytes() {
+    let text = entry("", r#"["bytes.alloc",0]"#);
+    let padded = |size: usize| text.clone() + &" ".repeat(size - text.len());
+    let sandbox = Sandbox::empty();
+    sandbox.module("main", &padded(65_536));
+    assert_eq!(run(&must_build(&sandbox.request()).output, b""), b"");
+    sandbox.module("main", &padded(65_537));
+    let error = must_fail(&sandbox.request());
+    assert!(
+        error.contains("Budget: entry file") && error.contains("main.x07.json"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_dependency_that_is_not_there_is_refused() {
+    let sandbox = Sandbox::project();
+    let manifest = std::fs::read_to_string(sandbox.path("p/x07.json")).unwrap();
+    let dependency =
+        r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
+    sandbox.write("p/x07.json", manifest.replace(r#""world""#, dependency));
+    let error = must_fail(&sandbox.request());
+    assert!(
+        error.contains("dependency acme 1.0.0") && error.contains("deps/acme"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_dependency_that_is_there_contributes_its_modules() {
+    let sandbox = Sandbox::project();
+    let manifest = std::fs::read_to_string(sandbox.path("p/x07.json")).unwrap();
+    let dependency =
+        r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
+    sandbox.write("p/x07.json", manifest.replace(r#""world""#, dependency));
+    sandbox.write(
+        "p/deps/acme/x07-package.json",
+        r#"{"schema_version":"x07.package@0.1.0","name":"acme","version":"1.0.0","module_root":"modules","modules":["acme.one"]}"#,
+    );
+    sandbox.write(
+        "p/deps/acme/modules/acme/one.x07.json",
+        module("acme.one", "", "3"),
+    );
+    sandbox.module(
+        "main",
+        &entry(r#""acme.one""#, r#"["bytes.alloc",["acme.one.f"]]"#),
+    );
+    assert_eq!(run(&must_build(&sandbox.request()).output, b""), [0, 0, 0]);
+}
+
+#[test]
+fn an_extern_that_no_library_has_is_named() {
+    let sandbox = Sandbox::empty();
+    let text = format!(
+        r#"{{{HEAD},"kind":"entry","module_id":"main","imports":[],"decls":[
+            {{"kind":"extern","abi":"C","name":"main.ghost","link_name":"x07_ghost_symbol","params":[],"result":"i32"}}],
+            "solve":["bytes.alloc",["unsafe",["main.ghost"]]]}}"#
+    );
+    sandbox.module("main", &text);
+    let mut request = sandbox.request();
+    request.world = Some(x07_build::World::RunOs);
+    let error = must_fail(&request);
+    assert!(
+        error.contains(r#"no library defines extern "main.ghost" (C symbol x07_ghost_symbol)"#),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_missing_c_compiler_says_how_to_install_one() {
+    let sandbox = Sandbox::project();
+    let mut request = sandbox.request();
+    request.environment.cc = Some("x07-no-such-compiler".to_owned());
+    let error = must_fail(&request);
+    for expected in [
+        "x07-no-such-compiler",
+        "apt install gcc",
+        "dnf install gcc",
+        "apk add gcc",
+        "xcode-select",
+        "X07_CC",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}
+
+/// A C compiler that compiles no unit.
+fn broken_compiler(sandbox: &Sandbox) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    sandbox.write("broken-cc", "#!/bin/sh\ncase \"$*\" in *' -c '*) echo no such luck >&2; exit 3;; esac\nexec cc \"$@\"\n");
+    let path = sandbox.path("broken-cc");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_failing_c_compiler_is_not_the_users_fault() {
+    let sandbox = Sandbox::project();
+    let mut request = sandbox.request();
+    request.environment.cc = Some(broken_compiler(&sandbox));
+    let error = must_fail(&request);
+    for expected in [
+        "C toolchain failed (exit=3)",
+        "this is a bug of x07",
+        "no such luck",
+        "the C text is in",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn unless_the_user_gave_it_arguments() {
+    let sandbox = Sandbox::project();
+    let mut request = sandbox.request();
+    request.environment.cc_args = vec!["-fno-such-flag".to_owned()];
+    let error = must_fail(&request);
+    assert!(
+        error.contains("with X07_CC_ARGS or the request's arguments -fno-such-flag"),
+        "{error}"
+    );
+    assert!(!error.contains("bug of x07"), "{error}");
+}
