@@ -118,6 +118,11 @@ X07_NORETURN X07_COLD void x07_trap_range(const char *message, uint32_t start, u
 X07_NORETURN X07_COLD void x07_trap_fuel(void);
 X07_NORETURN X07_COLD void x07_trap_memory(uint64_t requested);
 
+/* Arithmetic where C and X07 differ, and how often a `for` runs. */
+X07_INLINE uint32_t x07_div(uint32_t a, uint32_t b) { return b ? a / b : 0; }
+X07_INLINE uint32_t x07_rem(uint32_t a, uint32_t b) { return b ? a % b : a; }
+X07_INLINE int64_t x07_rounds(uint32_t first, uint32_t end) { return end > first ? end - first : 0; }
+
 /* The program's input. */
 X07_INLINE x07_view x07_input(void) { return x07_ctx.input; }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fuel::Fuel;
+use crate::types::Ty;
+
 /// A function of another module that a unit depends on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Used {
@@ -24,11 +27,65 @@ pub struct Interface {
     pub functions: BTreeMap<String, FunctionInterface>,
 }
 
+/// Where a returned view comes from (spec language 9.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ViewSource {
+    /// Static data or the input: no owner.
+    #[default]
+    Free,
+    /// The parameter of this index.
+    Param(usize),
+}
+
+/// A parameter as callers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParamInterface {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// The brand it requires.
+    pub brand: Option<String>,
+}
+
+/// The source of a generic function, for the units that instantiate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// A module file with this declaration as its second, after an export.
+    pub source: String,
+    /// Index of the declaration in its own file.
+    pub index: usize,
+    /// Type parameters with their bounds.
+    pub type_params: Vec<(String, Option<String>)>,
+}
+
 /// What a caller may know of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionInterface {
     /// May be named by other modules.
     pub exported: bool,
+    /// A call makes a task.
+    pub is_async: bool,
+    /// A C function: calls need an `unsafe` block.
+    pub is_extern: bool,
+    /// Set for a generic; the signature below is then that of no instance.
+    pub template: Option<Template>,
+    /// Parameters in order.
+    pub params: Vec<ParamInterface>,
+    /// What a call yields; for `is_async` the awaited type.
+    pub result: Ty,
+    /// Brand of the result.
+    pub result_brand: Option<String>,
+    /// Where a returned view comes from.
+    pub source: ViewSource,
+    /// What a call costs.
+    pub fuel: Fuel,
+    /// C symbol.
+    pub symbol: String,
+    /// C text that makes the symbol usable in another unit: a prototype or an inline definition.
+    pub declaration: String,
+    /// Functions whose declarations come before this one's.
+    pub needs: Vec<Used>,
 }
 
 impl Interface {

@@ -3,15 +3,22 @@
 //! Everything here is a pure function of its arguments: no file, no clock, no environment, no map whose order shows.
 
 pub mod builtins;
+mod emit;
+pub mod fuel;
+pub mod heads;
 pub mod interface;
 pub mod lint;
+mod lower;
+mod mir;
 pub mod program;
+mod source;
 pub mod types;
+mod unit;
 
 pub use interface::{FunctionInterface, Interface, Used};
 pub use program::{FunctionSummary, Summary, check_program};
 
-use x07_ast::{Diagnostic, File};
+use x07_ast::File;
 
 /// What the language may do, by world (spec runners 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +84,5 @@ pub const COMPILER_ID: &str = concat!("x07c ", env!("CARGO_PKG_VERSION"), " lang
 /// Never fails: mistakes are in `Unit::summary`, and a function with mistakes is left out of the C text.
 /// `check_program` tells which of them matter for a program.
 pub fn compile(file: &File, interfaces: &dyn Interfaces, options: &Options) -> Unit {
-    let _ = (file, interfaces, options);
-    let _: Option<Diagnostic> = None;
-    unimplemented!("the compiler")
+    unit::compile(file, interfaces, options)
 }

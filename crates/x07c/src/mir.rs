@@ -91,6 +91,8 @@ pub enum Value {
     Member(Box<Value>, &'static str),
     /// The address of a local variable.
     AddressOf(LocalId),
+    /// The address of the function's copy of the input view.
+    AddressOfInput,
     /// A C cast to the type.
     Cast(Ty, Box<Value>),
     /// A pointer moved by elements: pointer, count; negative if the flag is set, signed if the last is.
@@ -245,7 +247,7 @@ impl Value {
                 pointer.walk(visit);
                 count.walk(visit);
             }
-            Value::Int(_) | Value::Local(_) | Value::Input | Value::Text(_) | Value::AddressOf(_) => {}
+            Value::Int(_) | Value::Local(_) | Value::Input | Value::Text(_) | Value::AddressOf(_) | Value::AddressOfInput => {}
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The check over a whole program: which functions are reachable, and so which mistakes stop the build.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use x07_ast::Diagnostic;
+use x07_ast::{Diagnostic, ErrorKind, Severity};
 
 use crate::interface::Used;
 
@@ -44,8 +47,70 @@ pub struct ProgramCheck {
     pub nodes: u64,
 }
 
+/// The generic instances that one program may have (spec language 14).
+const MAX_INSTANCES: usize = 4096;
+
 /// Decides which mistakes of the program's files matter: those in files at large and in functions reachable from `solve`.
 pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_nodes: u64) -> ProgramCheck {
-    let _ = (summaries.into_iter().count(), max_nodes);
-    unimplemented!("the whole-program check")
+    let summaries: Vec<&Summary> = summaries.into_iter().collect();
+    let mut index: FxHashMap<(&str, &str), &FunctionSummary> = FxHashMap::default();
+    let mut reached: FxHashSet<(&str, &str)> = FxHashSet::default();
+    let mut queue: Vec<(&str, &str)> = Vec::new();
+    for summary in &summaries {
+        for function in &summary.functions {
+            index.insert((&summary.module, &function.name), function);
+            if function.name == "solve" {
+                queue.push((&summary.module, &function.name));
+            }
+        }
+    }
+    while let Some(key) = queue.pop() {
+        if !reached.insert(key) {
+            continue;
+        }
+        if let Some(function) = index.get(&key) {
+            queue.extend(function.calls.iter().map(|used| (used.module.as_str(), used.function.as_str())));
+        }
+    }
+    let mut check = ProgramCheck::default();
+    let mut native = BTreeSet::new();
+    let mut instances = BTreeSet::new();
+    for summary in &summaries {
+        check.nodes += summary.nodes;
+        check.diagnostics.extend(summary.diagnostics.iter().cloned());
+        instances.extend(summary.instances.iter());
+        for function in &summary.functions {
+            let reachable = reached.contains(&(summary.module.as_str(), function.name.as_str()));
+            if reachable {
+                native.extend(function.native_heads.iter().cloned());
+            }
+            for diagnostic in &function.diagnostics {
+                let mut diagnostic = diagnostic.clone();
+                if !reachable && diagnostic.severity == Severity::Error {
+                    diagnostic.severity = Severity::Warning;
+                    diagnostic.notes.push("the program never calls this function, so it still builds".to_string());
+                }
+                check.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    if check.nodes > max_nodes {
+        check.diagnostics.push(
+            Diagnostic::error(
+                "X07-BUDGET-0002",
+                ErrorKind::Budget,
+                format!("the program has {} expression nodes, more than max_ast_nodes={max_nodes}", check.nodes),
+            )
+            .help("raise the limit with the environment variable X07_MAX_AST_NODES"),
+        );
+    }
+    if instances.len() > MAX_INSTANCES {
+        check.diagnostics.push(Diagnostic::error(
+            "X07-TY-0106",
+            ErrorKind::Budget,
+            format!("the program makes {} generic instances, more than {MAX_INSTANCES} (X07-TY-0106)", instances.len()),
+        ));
+    }
+    check.native_heads = native.into_iter().collect();
+    check
 }

@@ -1,0 +1,111 @@
+//! C text from MIR, construct by construct.
+
+mod names;
+mod print;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use crate::fuel::Fuel;
+use crate::mir::Body;
+use crate::types::Ty;
+use x07_ast::ExprId;
+
+pub use names::mangle;
+
+/// A function that a body calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callee {
+    /// Its C name.
+    pub symbol: String,
+    /// How it is paid for.
+    pub fuel: Fuel,
+}
+
+/// Who sees a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linkage {
+    /// Every unit.
+    External,
+    /// Its own unit.
+    Static,
+    /// Its own unit, which holds a copy of a small function for the C compiler to see through.
+    Inline,
+}
+
+/// A function to be printed.
+pub struct Definition<'a> {
+    /// Its C name.
+    pub symbol: &'a str,
+    /// Its X07 signature, for the reader of the C text.
+    pub comment: &'a str,
+    /// Who sees it.
+    pub linkage: Linkage,
+    /// What it returns.
+    pub result: Ty,
+    /// Its body, after the fuel pass.
+    pub body: &'a Body,
+    /// What the fuel pass said.
+    pub fuel: Fuel,
+    /// The functions it calls, by `mir::Callee::Function`.
+    pub callees: &'a [Callee],
+    /// The text of a place that a trap names: `main /solve/2/1`.
+    pub at: &'a dyn Fn(ExprId) -> String,
+}
+
+/// The declaration of a function, with its semicolon and line end.
+pub fn prototype(symbol: &str, linkage: Linkage, params: &[Ty], result: Ty, fuel: Fuel) -> String {
+    let params: Vec<_> = params.iter().map(|ty| ty.c_name().to_owned()).collect();
+    let mut text = header(symbol, linkage, params, "int64_t *", result, fuel);
+    text.push_str(";\n");
+    text
+}
+
+/// A function with its comment, ending in a line end.
+///
+/// A witness of a failed clause has the X07 type it is listed with; the printer lends owned `bytes` to the runtime.
+pub fn definition(definition: &Definition) -> String {
+    print::Printer::new(definition).print()
+}
+
+fn header(symbol: &str, linkage: Linkage, mut params: Vec<String>, counter: &str, result: Ty, fuel: Fuel) -> String {
+    let linkage = match linkage {
+        Linkage::External => "",
+        Linkage::Static => "static ",
+        Linkage::Inline => "X07_INLINE ",
+    };
+    if fuel.by_pointer {
+        params.push(counter.to_owned());
+    }
+    if params.is_empty() {
+        params.push("void".to_owned());
+    }
+    format!("{linkage}{}({})", declarator(result, symbol), params.join(", "))
+}
+
+/// A type and the name that it is given to.
+fn declarator(ty: Ty, name: &str) -> String {
+    let ty = ty.c_name();
+    let gap = if ty.ends_with('*') { "" } else { " " };
+    format!("{ty}{gap}{name}")
+}
+
+/// A C string literal of exactly these bytes.
+pub fn c_string(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('"');
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' | b'?' => {
+                out.push('\\');
+                out.push(char::from(byte));
+            }
+            b' '..=b'~' => out.push(char::from(byte)),
+            // Always three digits, so that a digit after it stays a digit.
+            _ => out.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    out.push('"');
+    out
+}

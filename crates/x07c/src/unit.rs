@@ -1,0 +1,1032 @@
+//! One unit: the functions of a file in the order they need each other, and the C text around them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use sha2::{Digest, Sha256};
+use x07_ast::{Decl, Diagnostic, ErrorKind, ExprId, File, FileKind, Function, Param};
+
+use crate::emit::{self, Definition, Linkage, mangle};
+use crate::fuel::{self, Fuel};
+use crate::interface::{FunctionInterface, Interface, ParamInterface, Template, Used, ViewSource};
+use crate::lower::{Contracts, Lowered, Lowerer, Operand, Role};
+use crate::mir::{self, Body, Stmt, Value};
+use crate::program::{FunctionSummary, Summary};
+pub(crate) use crate::source::{Source, class};
+use crate::types::{Ty, TypeArg, TypeProblem, resolve};
+use crate::{Interfaces, Options, Unit};
+
+/// What a function name means where it is used.
+pub(crate) enum Lookup {
+    Found(Used),
+    Problem { code: &'static str, message: String, help: Option<String> },
+}
+
+/// Why a generic cannot be instantiated.
+pub(crate) struct GenericProblem {
+    pub code: &'static str,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    Running,
+    Done,
+}
+
+/// A function of this unit: of the file, or an instance of a generic.
+struct Own<'a> {
+    source: Rc<Source<'a>>,
+    /// Index of its declaration in the source.
+    decl: usize,
+    vars: Vec<(String, TypeArg)>,
+    interface: Rc<FunctionInterface>,
+    progress: Progress,
+    recursive: bool,
+    instance: bool,
+    /// Printed definition and what it calls in this unit or others; empty until done or when it has mistakes.
+    text: Option<Text>,
+}
+
+struct Text {
+    params: Vec<Ty>,
+    linkage: Linkage,
+    body: Body,
+    fuel: Fuel,
+    result: Ty,
+    comment: String,
+    calls: BTreeSet<Used>,
+    is_async: bool,
+}
+
+/// Everything known while a unit is made.
+pub(crate) struct UnitContext<'a> {
+    pub options: &'a Options,
+    interfaces: &'a dyn Interfaces,
+    module: String,
+    own: IndexMap<String, Own<'a>>,
+    imported: FxHashMap<Used, Rc<FunctionInterface>>,
+    callees: IndexMap<Used, ()>,
+    allowed: FxHashSet<String>,
+    used: BTreeSet<Used>,
+    summaries: Vec<FunctionSummary>,
+    templates: FxHashMap<Used, Rc<Source<'a>>>,
+}
+
+impl<'a> UnitContext<'a> {
+    /// Finds the function that `name` means in the file `source`.
+    pub(crate) fn lookup(&mut self, source: &Source<'_>, name: &str) -> Lookup {
+        if name.starts_with("__internal.") {
+            return problem("X07-NAME-0001", format!("\"{name}\" is internal-only: the standard library alone may use it"), None);
+        }
+        let Some((module, _)) = name.rsplit_once('.') else {
+            let candidates = crate::builtins::all().map(|row| row.head);
+            let near = x07_ast::names::near(name, candidates).map(|n| format!("did you mean \"{n}\"?"));
+            return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), near);
+        };
+        if module == source.module {
+            if module == self.module {
+                if self.own.get(name).is_some_and(|own| !own.instance) {
+                    return Lookup::Found(Used { module: module.to_string(), function: name.to_string() });
+                }
+                let near = x07_ast::names::near(name, self.own.keys().map(String::as_str));
+                let help = near.map(|n| format!("did you mean \"{n}\"?"));
+                return problem("X07-TYPE-CALL-0001", format!("there is no function \"{name}\" in this module"), help);
+            }
+            // A template calls the private functions of its own module.
+            let used = Used { module: module.to_string(), function: name.to_string() };
+            if self.import(&used).is_some() {
+                return Lookup::Found(used);
+            }
+            return problem("X07-TYPE-CALL-0001", format!("there is no function \"{name}\" in its module"), None);
+        }
+        let candidates = || crate::builtins::all().map(|row| row.head);
+        let imported = source.imports.iter().any(|i| i == module) || self.allowed.contains(module);
+        if !imported {
+            if self.interfaces.get(module).is_some() {
+                return problem(
+                    "X07-NAME-0003",
+                    format!("\"{name}\" is of module \"{module}\", which this file does not import"),
+                    Some(format!("add \"{module}\" to \"imports\"")),
+                );
+            }
+            let near = x07_ast::names::near(name, candidates()).map(|n| format!("did you mean \"{n}\"?"));
+            let help = near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
+            return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), Some(help));
+        }
+        let used = Used { module: module.to_string(), function: name.to_string() };
+        match self.import(&used) {
+            Some(interface) if interface.exported => Lookup::Found(used),
+            Some(_) => problem("X07-NAME-0004", format!("\"{name}\" is not exported by \"{module}\""), None),
+            None => {
+                let near = self
+                    .interfaces
+                    .get(module)
+                    .and_then(|i| x07_ast::names::near(name, i.functions.keys().map(String::as_str)));
+                let help = near.map(|n| format!("did you mean \"{n}\"?"));
+                problem("X07-NAME-0004", format!("\"{module}\" exports no function \"{name}\""), help)
+            }
+        }
+    }
+
+    fn import(&mut self, used: &Used) -> Option<Rc<FunctionInterface>> {
+        if let Some(known) = self.imported.get(used) {
+            return Some(known.clone());
+        }
+        let interface = Rc::new(self.interfaces.get(&used.module)?.functions.get(&used.function)?.clone());
+        self.imported.insert(used.clone(), interface.clone());
+        self.used.insert(used.clone());
+        Some(interface)
+    }
+
+    /// A function of the library that a form stands for.
+    pub(crate) fn library(&mut self, module: &str, function: &str) -> Option<Used> {
+        let used = Used { module: module.to_string(), function: function.to_string() };
+        if module == self.module {
+            return self.own.contains_key(function).then_some(used);
+        }
+        self.import(&used).map(|_| used)
+    }
+
+    /// A form imports this module by itself.
+    pub(crate) fn allow_import(&mut self, module: &str) {
+        self.allowed.insert(module.to_string());
+    }
+
+    /// The interface of a function; one of this unit is lowered first if it was not yet.
+    pub(crate) fn interface(&mut self, used: &Used) -> Option<Rc<FunctionInterface>> {
+        if used.module == self.module && self.own.contains_key(&used.function) {
+            match self.own.get(&used.function).map(|own| own.progress) {
+                Some(Progress::Waiting) => self.lower(&used.function),
+                Some(Progress::Running) => {
+                    if let Some(own) = self.own.get_mut(&used.function) {
+                        own.recursive = true;
+                    }
+                }
+                _ => {}
+            }
+            return self.own.get(&used.function).map(|own| own.interface.clone());
+        }
+        self.import(used)
+    }
+
+    /// The number of a callee in the tables of this unit's bodies.
+    pub(crate) fn callee(&mut self, used: &Used) -> u32 {
+        self.callees.insert_full(used.clone(), ()).0 as u32
+    }
+
+    /// Makes the instance of a generic for these types.
+    pub(crate) fn instantiate(&mut self, used: &Used, template: &Template, types: Vec<TypeArg>) -> Result<Used, GenericProblem> {
+        for ((name, bound), ty) in template.type_params.iter().zip(&types) {
+            let fits: Option<&[&str]> = match bound.as_deref() {
+                None | Some("any") => None,
+                Some("bytes_like") => Some(&["bytes", "bytes_view"]),
+                Some("num_like") => Some(&["i32", "u32"]),
+                Some("value" | "hashable" | "orderable") => Some(&["i32", "u32", "bytes", "bytes_view"]),
+                Some(other) => {
+                    return Err(GenericProblem {
+                        code: "X07-TY-0103",
+                        message: format!("unknown bound \"{other}\" of \"{name}\" (X07-TY-0103)"),
+                    });
+                }
+            };
+            if fits.is_some_and(|fits| !fits.contains(&ty.name.as_str())) {
+                let bound = bound.as_deref().unwrap_or("any");
+                return Err(GenericProblem {
+                    code: "X07-TY-0104",
+                    message: format!(
+                        "\"{}\" wants a type that is \"{bound}\" for \"{name}\", got \"{}\" (X07-TY-0104)",
+                        used.function, ty.name
+                    ),
+                });
+            }
+        }
+        let function = instance_name(&used.function, &types);
+        let instance = Used { module: self.module.clone(), function: function.clone() };
+        if self.own.contains_key(&function) {
+            return Ok(instance);
+        }
+        if self.own.len() > 20_000 || self.own.values().filter(|own| own.instance).count() >= 4096 {
+            return Err(GenericProblem { code: "X07-TY-0106", message: "more than 4096 generic instances (X07-TY-0106)".to_string() });
+        }
+        let (source, decl) = match self.own.get(&used.function).filter(|_| used.module == self.module) {
+            Some(own) => (own.source.clone(), own.decl),
+            None => (self.template(used, template).ok_or_else(|| GenericProblem {
+                code: "X07-TY-0100",
+                message: format!("the source of \"{}\" cannot be read (X07-TY-0100)", used.function),
+            })?, 1),
+        };
+        let vars: Vec<(String, TypeArg)> =
+            template.type_params.iter().map(|(name, _)| name.clone()).zip(types).collect();
+        let Decl::Function(declared) = &source.file().decls[decl] else {
+            return Err(GenericProblem { code: "X07-TY-0100", message: "not a function (X07-TY-0100)".to_string() });
+        };
+        let mut problems = Vec::new();
+        let interface = signature(declared, &function, &vars, false, &mut problems);
+        if let Some((message, _)) = problems.into_iter().next() {
+            return Err(GenericProblem { code: "X07-TY-0107", message: format!("{message} (X07-TY-0107)") });
+        }
+        self.own.insert(
+            function,
+            Own {
+                source,
+                decl,
+                vars,
+                interface: Rc::new(interface),
+                progress: Progress::Waiting,
+                recursive: false,
+                instance: true,
+                text: None,
+            },
+        );
+        Ok(instance)
+    }
+
+    fn template(&mut self, used: &Used, template: &Template) -> Option<Rc<Source<'a>>> {
+        if let Some(source) = self.templates.get(used) {
+            return Some(source.clone());
+        }
+        let parsed = x07_ast::parse(template.source.as_bytes(), x07_ast::Expected::Any);
+        let imports = self.interfaces.get(&used.module).map(|i| i.imports.clone()).unwrap_or_default();
+        let source = Rc::new(Source::template(parsed.file?, imports, template.index));
+        self.templates.insert(used.clone(), source.clone());
+        Some(source)
+    }
+
+    /// Lowers a function of this unit, and those that it needs to know about first.
+    fn lower(&mut self, name: &str) {
+        let Some(own) = self.own.get_mut(name) else { return };
+        own.progress = Progress::Running;
+        let (source, decl, vars, interface) = (own.source.clone(), own.decl, own.vars.clone(), own.interface.clone());
+        let Decl::Function(function) = &source.file().decls[decl] else { return };
+        let (body, contracts) = (function.body, Contracts::of(function));
+        let params: Vec<(String, Ty, Option<String>)> =
+            interface.params.iter().map(|p| (p.name.clone(), p.ty, p.brand.clone())).collect();
+        let role = if interface.is_async { Role::Defasync } else { Role::Defn };
+        let lowered = self.lower_body(source, name, role, vars, &params, interface.result, contracts, body);
+        let source_of_view = lowered.source;
+        let recursive = self.own.get(name).is_some_and(|own| own.recursive);
+        let comment = comment(name, &interface);
+        let text = self.finish(name, lowered, recursive, interface.result, comment, interface.is_async);
+        if let Some(own) = self.own.get_mut(name) {
+            let mut interface = (*own.interface).clone();
+            interface.source = source_of_view;
+            if let Some(text) = &text {
+                interface.fuel = if interface.is_async { Fuel::default() } else { text.fuel };
+            }
+            own.interface = Rc::new(interface);
+            own.text = text;
+            own.progress = Progress::Done;
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a function, each used once")]
+    fn lower_body(
+        &mut self,
+        source: Rc<Source<'a>>,
+        name: &str,
+        role: Role,
+        vars: Vec<(String, TypeArg)>,
+        params: &[(String, Ty, Option<String>)],
+        result: Ty,
+        contracts: Option<Rc<Contracts>>,
+        body: ExprId,
+    ) -> Lowered {
+        let max_locals = self.options.limits.max_locals;
+        let mut lowerer = Lowerer::new(self, source, name, role, vars, result, contracts);
+        lowerer.function_body(params, body);
+        let locals = lowerer.body.locals.len();
+        let module = lowerer.source.module.clone();
+        let mut lowered = lowerer.finish();
+        if locals > max_locals {
+            let mut diagnostic = Diagnostic::error(
+                "X07-BUDGET-0003",
+                ErrorKind::Budget,
+                format!("\"{name}\" has {locals} locals and temporaries, more than max_locals={max_locals}"),
+            )
+            .module(module)
+            .help("split the function, or raise the limit with the environment variable X07_MAX_LOCALS");
+            diagnostic.function = Some(name.to_string());
+            lowered.diagnostics.push(diagnostic);
+        }
+        lowered
+    }
+
+    /// Runs the passes over a lowered body and files its summary.
+    fn finish(&mut self, name: &str, lowered: Lowered, recursive: bool, result: Ty, comment: String, is_async: bool) -> Option<Text> {
+        let Lowered { mut body, calls, native_heads, diagnostics, has_tasks, .. } = lowered;
+        let clean = !diagnostics.iter().any(Diagnostic::is_error);
+        self.summaries.push(FunctionSummary {
+            name: name.to_string(),
+            calls: calls.iter().cloned().collect(),
+            diagnostics,
+            native_heads: native_heads.into_iter().collect(),
+        });
+        if !clean {
+            return None;
+        }
+        let fuels: Vec<Fuel> = self.callees.keys().cloned().collect::<Vec<_>>().iter().map(|used| self.fuel_of(used)).collect();
+        let mut fuel = fuel::place(&mut body, &fuels, recursive);
+        let params: Vec<Ty> = body.locals[..body.params].iter().map(|l| l.ty).collect();
+        let small = !recursive && !is_async && !has_tasks && name != "solve" && is_small(&body);
+        if small && fuel.variable {
+            fuel.by_pointer = true;
+        }
+        let linkage = if small { Linkage::Inline } else { Linkage::Static };
+        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async })
+    }
+
+    fn fuel_of(&self, used: &Used) -> Fuel {
+        if used.module == self.module
+            && let Some(own) = self.own.get(&used.function)
+        {
+            return match own.progress {
+                Progress::Done => own.interface.fuel,
+                _ => Fuel { leading: 0, variable: !own.interface.is_extern, by_pointer: false },
+            };
+        }
+        self.imported.get(used).map_or_else(Fuel::default, |interface| interface.fuel)
+    }
+
+    fn symbol_of(&self, used: &Used) -> String {
+        if used.module == self.module
+            && let Some(own) = self.own.get(&used.function)
+        {
+            return own.interface.symbol.clone();
+        }
+        self.imported.get(used).map_or_else(String::new, |interface| interface.symbol.clone())
+    }
+
+    /// Prints a finished function under the linkage it got.
+    fn print(&self, name: &str, text: &Text, linkage: Linkage) -> String {
+        let callees: Vec<emit::Callee> = self
+            .callees
+            .keys()
+            .map(|used| emit::Callee { symbol: self.symbol_of(used), fuel: self.fuel_of(used) })
+            .collect();
+        let (symbol, source) = match self.own.get(name) {
+            Some(own) => (own.interface.symbol.clone(), Some(own.source.clone())),
+            None => ("x07_solve".to_string(), None),
+        };
+        let source = source.or_else(|| self.templates.values().next().cloned());
+        let module = source.as_ref().map_or_else(|| self.module.clone(), |s| s.module.clone());
+        let at = |e: ExprId| source.as_ref().map_or_else(|| module.clone(), |s| format!("{module} {}", s.pointer(e)));
+        self.print_with(&symbol, text, linkage, &callees, &at)
+    }
+
+    fn print_with(
+        &self,
+        symbol: &str,
+        text: &Text,
+        linkage: Linkage,
+        callees: &[emit::Callee],
+        at: &dyn Fn(ExprId) -> String,
+    ) -> String {
+        if !text.is_async {
+            return emit::definition(&Definition {
+                symbol,
+                comment: &text.comment,
+                linkage,
+                result: text.result,
+                body: &text.body,
+                fuel: text.fuel,
+                callees,
+                at,
+            });
+        }
+        let body = format!("{symbol}__body");
+        let printed = emit::definition(&Definition {
+            symbol: &body,
+            comment: &text.comment,
+            linkage: Linkage::Static,
+            result: text.result,
+            body: &text.body,
+            fuel: text.fuel,
+            callees,
+            at,
+        });
+        format!("{printed}{}", starter(symbol, &body, text, linkage))
+    }
+}
+
+/// The functions around the body of a `defasync`: one makes the task, one runs or drops it.
+fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
+    let fields: Vec<(String, Ty)> = text.params.iter().enumerate().map(|(i, ty)| (format!("p{i}"), *ty)).collect();
+    let declare = |ty: Ty, name: &str| {
+        let c = ty.c_name();
+        if c.ends_with('*') { format!("{c}{name}") } else { format!("{c} {name}") }
+    };
+    let members: String = fields.iter().map(|(name, ty)| format!("  {};\n", declare(*ty, name))).collect();
+    let drops: String = fields
+        .iter()
+        .filter(|(_, ty)| ty.is_owned())
+        .map(|(name, ty)| format!("    {}(frame->{name});\n", ty.drop_function()))
+        .collect();
+    let passed: Vec<String> = fields.iter().map(|(name, _)| format!("frame->{name}")).collect();
+    let params: Vec<String> = fields.iter().map(|(name, ty)| declare(*ty, name)).collect();
+    let params = if params.is_empty() { "void".to_string() } else { params.join(", ") };
+    let init: Vec<String> = fields.iter().map(|(name, _)| name.clone()).collect();
+    let (member, kind) = if text.result == Ty::ResultBytes {
+        ("result_bytes", "X07_TASK_RESULT_BYTES")
+    } else {
+        ("bytes", "X07_TASK_BYTES")
+    };
+    let linkage = if linkage == Linkage::External { "" } else { "static " };
+    let (frame_type, frame_use, frame_arg, size) = if fields.is_empty() {
+        (String::new(), "  (void)data;\n".to_string(), "(const void *)0".to_string(), "0u".to_string())
+    } else {
+        (
+            format!("typedef struct {symbol}__frame {{\n{members}}} {symbol}__frame;\n\n"),
+            format!("  {symbol}__frame *frame = data;\n"),
+            "&frame".to_string(),
+            "(uint32_t)sizeof frame".to_string(),
+        )
+    };
+    let make = if fields.is_empty() { String::new() } else { format!("  {symbol}__frame frame = {{{}}};\n", init.join(", ")) };
+    let leading = text.fuel.leading;
+    format!(
+        "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}    return;\n  }}\n  \
+         x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();\n  result->{member} = {body}({});\n}}\n\n\
+         {linkage}uint32_t {symbol}({params}) {{\n{make}  return x07_task_new({symbol}__run, {frame_arg}, {size}, {kind});\n}}\n",
+        passed.join(", ")
+    )
+}
+
+/// Compiles one file.
+pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Options) -> Unit {
+    let source = Rc::new(Source::own(file, options.trusted));
+    let mut context = UnitContext {
+        options,
+        interfaces,
+        module: file.module_id.clone(),
+        own: IndexMap::new(),
+        imported: FxHashMap::default(),
+        callees: IndexMap::new(),
+        allowed: FxHashSet::default(),
+        used: BTreeSet::new(),
+        summaries: Vec::new(),
+        templates: FxHashMap::default(),
+    };
+    let exported: BTreeSet<&str> = file
+        .decls
+        .iter()
+        .filter_map(|decl| match decl {
+            Decl::Export(export) if file.kind == FileKind::Module => Some(export.names.iter().map(String::as_str)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let mut summary = Summary { module: file.module_id.clone(), nodes: file.exprs.len() as u64, ..Summary::default() };
+    for (decl, declared) in file.decls.iter().enumerate() {
+        let (name, interface) = match declared {
+            Decl::Function(function) => {
+                let mut problems = Vec::new();
+                let mut interface = signature(function, &function.name, &[], !function.type_params.is_empty(), &mut problems);
+                interface.exported = exported.contains(function.name.as_str());
+                if !function.type_params.is_empty() {
+                    interface.template = Some(Template {
+                        source: template_source(file, function),
+                        index: decl,
+                        type_params: function.type_params.iter().map(|p| (p.name.clone(), p.bound.clone())).collect(),
+                    });
+                }
+                for (message, part) in problems {
+                    summary.diagnostics.push(
+                        Diagnostic::error("X07-TYPE-UNIFY-0001", ErrorKind::Typing, format!("{message} in \"{}\"", function.name))
+                            .module(file.module_id.clone())
+                            .at(format!("/decls/{decl}/{part}")),
+                    );
+                }
+                if !options.capabilities.allow_unsafe && has_pointer(&interface) {
+                    // Reported where the function is reached: its own summary carries it.
+                    let mut diagnostic = Diagnostic::error(
+                        "X07-WORLD-UNSAFE-0002",
+                        ErrorKind::Unsupported,
+                        format!("the signature of \"{}\" has a raw pointer, which this world does not allow", function.name),
+                    )
+                    .module(file.module_id.clone())
+                    .at(format!("/decls/{decl}/name"));
+                    diagnostic.function = Some(function.name.clone());
+                    context.summaries.push(FunctionSummary {
+                        name: function.name.clone(),
+                        calls: Vec::new(),
+                        diagnostics: vec![diagnostic],
+                        native_heads: Vec::new(),
+                    });
+                }
+                (function.name.clone(), interface)
+            }
+            Decl::Extern(external) => {
+                let mut interface = extern_signature(external);
+                interface.exported = exported.contains(external.name.as_str());
+                (external.name.clone(), interface)
+            }
+            Decl::Export(_) => continue,
+        };
+        let done = interface.is_extern || interface.template.is_some();
+        context.own.insert(
+            name,
+            Own {
+                source: source.clone(),
+                decl,
+                vars: Vec::new(),
+                interface: Rc::new(interface),
+                progress: if done { Progress::Done } else { Progress::Waiting },
+                recursive: false,
+                instance: false,
+                text: None,
+            },
+        );
+    }
+    let names: Vec<String> = context.own.keys().cloned().collect();
+    for name in names {
+        if context.own.get(&name).is_some_and(|own| own.progress == Progress::Waiting) {
+            context.lower(&name);
+        }
+    }
+    let solve = file.solve.map(|body| {
+        let lowered =
+            context.lower_body(source.clone(), "solve", Role::Solve, Vec::new(), &[], Ty::Bytes, None, body);
+        let comment = "solve -> bytes".to_string();
+        context.finish("solve", lowered, true, Ty::Bytes, comment, false)
+    });
+    assemble(file, context, source, solve.flatten(), summary)
+}
+
+fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, solve: Option<Text>, mut summary: Summary) -> Unit {
+    let exposed = exposed(file, &context);
+    let module = context.module.clone();
+    // What ends up in the text: solve, what others may use, and what these call in turn.
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    let mut queue: Vec<String> = exposed.iter().cloned().collect();
+    if let Some(text) = &solve {
+        queue.extend(text.calls.iter().filter(|u| u.module == module).map(|u| u.function.clone()));
+        queue.extend(called_instances(&context, &text.body));
+    }
+    while let Some(name) = queue.pop() {
+        if !wanted.insert(name.clone()) {
+            continue;
+        }
+        if let Some(text) = context.own.get(&name).and_then(|own| own.text.as_ref()) {
+            queue.extend(text.calls.iter().filter(|u| u.module == module).map(|u| u.function.clone()));
+            queue.extend(called_instances(&context, &text.body));
+        }
+    }
+    // Linkage: a small function is copied to whoever uses it; an exposed one is seen by every unit.
+    let linkage = |name: &str, text: &Text| match text.linkage {
+        Linkage::Inline => Linkage::Inline,
+        _ if exposed.contains(name) => Linkage::External,
+        _ => Linkage::Static,
+    };
+    let mut imports: BTreeSet<Used> = BTreeSet::new();
+    let mut prototypes = String::new();
+    let mut definitions = String::new();
+    let mut inline_definitions = String::new();
+    let mut interface = Interface { module: module.clone(), imports: file.imports.clone(), functions: BTreeMap::new() };
+    let bodies: Vec<(&String, &Own<'_>)> = context.own.iter().filter(|(name, _)| wanted.contains(*name)).collect();
+    for (name, own) in &bodies {
+        if own.interface.is_extern {
+            prototypes.push_str(&own.interface.declaration);
+            continue;
+        }
+        let Some(text) = &own.text else { continue };
+        let linkage = linkage(name, text);
+        let fuel = if text.is_async { Fuel::default() } else { text.fuel };
+        let result = if text.is_async { Ty::I32 } else { text.result };
+        prototypes.push_str(&emit::prototype(&own.interface.symbol, linkage, &text.params, result, fuel));
+        let printed = context.print(name, text, linkage);
+        imports.extend(referenced(&context, &text.body));
+        if linkage == Linkage::Inline {
+            inline_definitions.push('\n');
+            inline_definitions.push_str(&printed);
+        } else {
+            definitions.push('\n');
+            definitions.push_str(&printed);
+        }
+    }
+    for (name, own) in &context.own {
+        if own.instance || !(own.interface.exported || exposed.contains(name)) {
+            continue;
+        }
+        let mut known = (*own.interface).clone();
+        if let Some(text) = &own.text {
+            let result = if text.is_async { Ty::I32 } else { text.result };
+            let fuel = if text.is_async { Fuel::default() } else { text.fuel };
+            known.declaration = if text.linkage == Linkage::Inline {
+                let printed = context.print(name, text, Linkage::Inline);
+                format!("{}{printed}", emit::prototype(&known.symbol, Linkage::Inline, &text.params, result, fuel))
+            } else {
+                emit::prototype(&known.symbol, Linkage::External, &text.params, result, fuel)
+            };
+            if text.linkage == Linkage::Inline {
+                known.needs = referenced_all(&context, &text.body).into_iter().collect();
+            }
+        }
+        interface.functions.insert(name.clone(), known);
+    }
+    if let Some(text) = &solve {
+        imports.extend(referenced(&context, &text.body));
+        let callees: Vec<emit::Callee> = context
+            .callees
+            .keys()
+            .map(|used| emit::Callee { symbol: context.symbol_of(used), fuel: context.fuel_of(used) })
+            .collect();
+        let at = |e: ExprId| format!("{} {}", source.module, source.pointer(e));
+        definitions.push('\n');
+        definitions.push_str(&context.print_with("x07_solve", text, Linkage::External, &callees, &at));
+    }
+    let mut imported = String::new();
+    let mut seen: BTreeSet<Used> = BTreeSet::new();
+    for used in &imports {
+        declare_import(&mut context, used, &mut seen, &mut imported);
+    }
+    let mut c = format!("/* unit of module {module} */\n#include \"x07.h\"\n");
+    for part in [&imported, &prototypes] {
+        if !part.is_empty() {
+            c.push('\n');
+            c.push_str(part);
+        }
+    }
+    c.push_str(&inline_definitions);
+    c.push_str(&definitions);
+    if c.len() > context.options.limits.max_c_bytes {
+        summary.diagnostics.push(
+            Diagnostic::error(
+                "X07-BUDGET-0004",
+                ErrorKind::Budget,
+                format!("C source too large: max_c_bytes={} got {} (module \"{module}\")", context.options.limits.max_c_bytes, c.len()),
+            )
+            .help("raise the limit with --max-c-bytes or the environment variable X07_MAX_C_BYTES"),
+        );
+    }
+    summary.functions = context.summaries;
+    summary.instances = context.own.iter().filter(|(_, own)| own.instance).map(|(name, _)| name.clone()).collect();
+    Unit { interface, c, used: context.used.into_iter().collect(), summary }
+}
+
+/// The declaration of an imported function, after those that it needs.
+fn declare_import(context: &mut UnitContext<'_>, used: &Used, seen: &mut BTreeSet<Used>, text: &mut String) {
+    if !seen.insert(used.clone()) {
+        return;
+    }
+    let Some(interface) = context.import(used) else { return };
+    for need in &interface.needs {
+        if need.module != context.module {
+            declare_import(context, need, seen, text);
+        }
+    }
+    text.push_str(&interface.declaration);
+}
+
+/// The functions of this file that another unit may need the symbol of: exports, what inline exports call, and what
+/// templates call.
+fn exposed(file: &File, context: &UnitContext<'_>) -> BTreeSet<String> {
+    let mut exposed = BTreeSet::new();
+    let mut queue: Vec<String> =
+        context.own.iter().filter(|(_, own)| own.interface.exported).map(|(name, _)| name.clone()).collect();
+    while let Some(name) = queue.pop() {
+        let Some(own) = context.own.get(&name) else { continue };
+        if own.instance || !exposed.insert(name.clone()) {
+            continue;
+        }
+        if let Some(text) = &own.text
+            && text.linkage == Linkage::Inline
+        {
+            queue.extend(text.calls.iter().filter(|u| u.module == context.module).map(|u| u.function.clone()));
+        }
+        if own.interface.template.is_some()
+            && let Some(Decl::Function(function)) = file.decls.get(own.decl)
+        {
+            heads_of(&own.source, function, &mut queue);
+        }
+    }
+    exposed
+}
+
+/// Every name at the head of a list, or named by `tapp`, in a function.
+fn heads_of(source: &Source<'_>, function: &Function, names: &mut Vec<String>) {
+    let mut queue = vec![function.body];
+    for clause in function.requires.iter().chain(&function.ensures).chain(&function.invariant) {
+        queue.push(clause.expr);
+    }
+    while let Some(e) = queue.pop() {
+        match source.exprs().get(e) {
+            x07_ast::Expr::List(items) => queue.extend(items.iter().copied()),
+            x07_ast::Expr::Atom(sym) => {
+                let name = source.exprs().name(sym);
+                if name.contains('.') {
+                    names.push(name.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn referenced_all(context: &UnitContext<'_>, body: &Body) -> BTreeSet<Used> {
+    let mut all = BTreeSet::new();
+    mir::walk(&body.block, &mut |stmt: &Stmt| {
+        mir::values(stmt, &mut |value: &Value| {
+            if let Value::Call(call) = value
+                && let mir::Callee::Function(index) = call.callee
+                && let Some((used, ())) = context.callees.get_index(index as usize)
+            {
+                all.insert(used.clone());
+            }
+        });
+    });
+    all
+}
+
+fn referenced(context: &UnitContext<'_>, body: &Body) -> BTreeSet<Used> {
+    referenced_all(context, body).into_iter().filter(|used| used.module != context.module).collect()
+}
+
+fn called_instances(context: &UnitContext<'_>, body: &Body) -> Vec<String> {
+    referenced_all(context, body).into_iter().filter(|used| used.module == context.module).map(|used| used.function).collect()
+}
+
+/// Worth a copy wherever it is called: no loop, and little else.
+fn is_small(body: &Body) -> bool {
+    let mut size = 0usize;
+    let mut plain = true;
+    mir::walk(&body.block, &mut |stmt: &Stmt| {
+        size += 1;
+        if matches!(stmt, Stmt::Loop { .. } | Stmt::BudgetEnter { .. } | Stmt::ContractFailure(_)) {
+            plain = false;
+        }
+        mir::values(stmt, &mut |_| size += 1);
+    });
+    plain && size <= 48
+}
+
+fn problem(code: &'static str, message: String, help: Option<String>) -> Lookup {
+    Lookup::Problem { code, message, help }
+}
+
+fn has_pointer(interface: &FunctionInterface) -> bool {
+    matches!(interface.result, Ty::Ptr(_)) || interface.params.iter().any(|p| matches!(p.ty, Ty::Ptr(_)))
+}
+
+fn comment(name: &str, interface: &FunctionInterface) -> String {
+    let params: Vec<String> = interface.params.iter().map(|p| format!("{}: {}", p.name, p.ty.name())).collect();
+    format!("{name}({}) -> {}", params.join(", "), interface.result.name())
+}
+
+/// `<f>__x07_mono_v1__<types>__h<8 hex>` (spec language 14).
+fn instance_name(function: &str, types: &[TypeArg]) -> String {
+    let names: Vec<&str> = types.iter().map(|t| t.name.as_str()).collect();
+    let json = format!("[{}]", names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(","));
+    let hash = Sha256::digest(json.as_bytes());
+    format!("{function}__x07_mono_v1__{}__h{}", names.join("__"), hex::encode(&hash[..4]))
+}
+
+fn signature(
+    function: &Function,
+    name: &str,
+    vars: &[(String, TypeArg)],
+    generic: bool,
+    problems: &mut Vec<(String, String)>,
+) -> FunctionInterface {
+    let placeholders: Vec<(String, TypeArg)> = function
+        .type_params
+        .iter()
+        .map(|p| (p.name.clone(), TypeArg { name: p.name.clone(), ty: Ty::I32 }))
+        .collect();
+    let vars = if generic { &placeholders } else { vars };
+    let mut ty = |written: &x07_ast::TypeExpr, part: String| match resolve(written, vars) {
+        Ok(arg) => arg.ty,
+        // Whether `["option", A]` exists is known only for an instance.
+        Err(TypeProblem::Application(_)) if generic => Ty::Error,
+        Err(problem) => {
+            problems.push((describe(&problem), part));
+            Ty::Error
+        }
+    };
+    let params: Vec<ParamInterface> = function
+        .params
+        .iter()
+        .enumerate()
+        .map(|(i, param)| param_interface(param, ty(&param.ty, format!("params/{i}/ty"))))
+        .collect();
+    let result = ty(&function.result, "result".to_string());
+    FunctionInterface {
+        exported: false,
+        is_async: function.is_async,
+        is_extern: false,
+        template: None,
+        params,
+        result,
+        result_brand: function.result_brand.clone(),
+        source: ViewSource::Free,
+        fuel: Fuel { leading: 0, variable: true, by_pointer: false },
+        symbol: mangle(name),
+        declaration: String::new(),
+        needs: Vec::new(),
+    }
+}
+
+fn param_interface(param: &Param, ty: Ty) -> ParamInterface {
+    ParamInterface { name: param.name.clone(), ty, brand: param.brand.clone() }
+}
+
+fn describe(problem: &TypeProblem) -> String {
+    match problem {
+        TypeProblem::Unknown(name) => format!("unknown type \"{name}\""),
+        TypeProblem::Undeclared(name) => format!("undeclared type variable \"{name}\""),
+        TypeProblem::Application(name) => format!("no such type: \"{name}\" of that argument"),
+        TypeProblem::TooDeep => "a type is nested too deeply".to_string(),
+    }
+}
+
+fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
+    let plain = |written: &x07_ast::TypeExpr| resolve(written, &[]).map_or(Ty::I32, |arg| arg.ty);
+    let params: Vec<ParamInterface> = external.params.iter().map(|p| param_interface(p, plain(&p.ty))).collect();
+    let result = external.result.as_ref().map(plain);
+    // An assembler name keeps the prototype apart from whatever the C library's headers say.
+    let symbol = format!("{}_2d_extern", mangle(&external.name));
+    let types: Vec<&str> = params.iter().map(|p| p.ty.c_name()).collect();
+    let types = if types.is_empty() { "void".to_string() } else { types.join(", ") };
+    let link = &external.link_name;
+    let declaration = match result {
+        Some(ty) => format!("{} {symbol}({types}) __asm__(\"{link}\");\n", ty.c_name()),
+        None => format!(
+            "void {symbol}_void({types}) __asm__(\"{link}\");\n#define {symbol}(...) ({symbol}_void(__VA_ARGS__), 0u)\n"
+        ),
+    };
+    FunctionInterface {
+        exported: false,
+        is_async: false,
+        is_extern: true,
+        template: None,
+        params,
+        result: result.unwrap_or(Ty::I32),
+        result_brand: None,
+        source: ViewSource::Free,
+        fuel: Fuel::default(),
+        symbol,
+        declaration,
+        needs: Vec::new(),
+    }
+}
+
+/// A generic's declaration as a module file of its own.
+fn template_source(file: &File, function: &Function) -> String {
+    use serde_json::{Map, Value as Json, json};
+    let ty = |t: &x07_ast::TypeExpr| type_json(t);
+    let expr = |e: ExprId| serde_json::from_str::<Json>(&file.exprs.canonical_json(e)).unwrap_or(Json::Null);
+    let mut decl = Map::new();
+    decl.insert("kind".into(), json!(if function.is_async { "defasync" } else { "defn" }));
+    decl.insert("name".into(), json!(function.name));
+    decl.insert(
+        "type_params".into(),
+        function
+            .type_params
+            .iter()
+            .map(|p| match &p.bound {
+                Some(bound) => json!({"name": p.name, "bound": bound}),
+                None => json!({"name": p.name}),
+            })
+            .collect(),
+    );
+    decl.insert(
+        "params".into(),
+        function
+            .params
+            .iter()
+            .map(|p| match &p.brand {
+                Some(brand) => json!({"name": p.name, "ty": ty(&p.ty), "brand": brand}),
+                None => json!({"name": p.name, "ty": ty(&p.ty)}),
+            })
+            .collect(),
+    );
+    decl.insert("result".into(), ty(&function.result));
+    if let Some(brand) = &function.result_brand {
+        decl.insert("result_brand".into(), json!(brand));
+    }
+    for (key, clauses) in [("requires", &function.requires), ("ensures", &function.ensures), ("invariant", &function.invariant)] {
+        if !clauses.is_empty() {
+            let clauses: Vec<Json> = clauses
+                .iter()
+                .map(|clause| {
+                    let mut object = Map::new();
+                    object.insert("expr".into(), expr(clause.expr));
+                    if let Some(id) = &clause.id {
+                        object.insert("id".into(), json!(id));
+                    }
+                    object.insert("witness".into(), clause.witness.iter().map(|w| expr(*w)).collect());
+                    Json::Object(object)
+                })
+                .collect();
+            decl.insert(key.into(), Json::Array(clauses));
+        }
+    }
+    decl.insert("body".into(), expr(function.body));
+    let version = if file.kind == FileKind::Entry && file.module_id == "main" { "main" } else { file.module_id.as_str() };
+    json!({
+        "schema_version": "x07.x07ast@0.5.0",
+        "kind": "module",
+        "module_id": version,
+        "imports": [],
+        "decls": [{"kind": "export", "names": [function.name]}, Json::Object(decl)],
+    })
+    .to_string()
+}
+
+fn type_json(ty: &x07_ast::TypeExpr) -> serde_json::Value {
+    use serde_json::json;
+    match ty {
+        x07_ast::TypeExpr::Name(name) => json!(name),
+        x07_ast::TypeExpr::Var(name) => json!(["t", name]),
+        x07_ast::TypeExpr::Apply(head, args) => {
+            let mut list = vec![json!(head)];
+            list.extend(args.iter().map(type_json));
+            json!(list)
+        }
+    }
+}
+
+impl<'u, 'a> Lowerer<'u, 'a> {
+    fn new(
+        unit: &'u mut UnitContext<'a>,
+        source: Rc<Source<'a>>,
+        function: &str,
+        role: Role,
+        vars: Vec<(String, TypeArg)>,
+        result: Ty,
+        contracts: Option<Rc<Contracts>>,
+    ) -> Self {
+        Lowerer {
+            unit,
+            source,
+            function: function.to_string(),
+            role,
+            vars,
+            result,
+            body: Body::default(),
+            block: Vec::new(),
+            scopes: Vec::new(),
+            bindings: FxHashMap::default(),
+            states: Vec::new(),
+            brands: Vec::new(),
+            full: Vec::new(),
+            trail: Vec::new(),
+            borrowers: Vec::new(),
+            dead: false,
+            unsafe_depth: 0,
+            open_budgets: Vec::new(),
+            budget_count: 0,
+            contracts,
+            in_clause: false,
+            result_local: None,
+            view_source: None,
+            out: Lowered {
+                body: Body::default(),
+                source: ViewSource::Free,
+                calls: BTreeSet::new(),
+                native_heads: BTreeSet::new(),
+                diagnostics: Vec::new(),
+                has_tasks: false,
+            },
+        }
+    }
+
+    fn function_body(&mut self, params: &[(String, Ty, Option<String>)], body: ExprId) {
+        self.open_scope();
+        let source = self.source.clone();
+        for (index, (name, ty, brand)) in params.iter().enumerate() {
+            let local = self.scoped_local(Some(name.as_str().into()), *ty);
+            self.brands[local.0 as usize] = Self::brand_name(brand.as_deref());
+            if ty.is_view() {
+                self.set_live(local, crate::lower::Owner::Param(index));
+            }
+            if name == "__result" && self.contracts.is_some() {
+                self.typing("X07-CONTRACT-0004", "\"__result\" is reserved in a function with contracts", body);
+            }
+            if let Some(sym) = source.exprs().find_name(name) {
+                self.bind(sym, local);
+            }
+        }
+        self.body.params = params.len();
+        self.check_entry();
+        let value = self.value(body);
+        if value.ty != Ty::Never && !self.dead {
+            self.leave(value, body);
+        } else if value.ty != Ty::Never && value.ty != Ty::Error && self.result != value.ty {
+            self.expect(&value, self.result, body, "X07-TYPE-RET-0001", "the result");
+        }
+        self.dead = true;
+        self.close_scope(Operand::never(), body);
+        self.body.block = std::mem::take(&mut self.block);
+    }
+
+    fn finish(self) -> Lowered {
+        let mut out = self.out;
+        out.body = self.body;
+        out.source = self.view_source.unwrap_or_default();
+        out
+    }
+}
