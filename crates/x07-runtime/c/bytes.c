@@ -30,23 +30,33 @@ x07_bytes x07_bytes_slice(x07_view v, uint32_t start, uint32_t n, const char *at
   return x07_view_to_bytes(x07_view_window(v, start, n));
 }
 
-x07_bytes x07_bytes_concat(x07_bytes a, x07_bytes b, const char *at) {
+x07_bytes x07_bytes_join(x07_view a, x07_view b, const char *at) {
   if (b.len > UINT32_MAX - a.len) x07_trap_vec_overflow("bytes.concat overflow", a.len, b.len, at);
   x07_bytes joined = x07_bytes_raw(a.len + b.len);
   memcpy(joined.ptr, a.ptr, a.len);
   memcpy(joined.ptr + a.len, b.ptr, b.len);
   x07_ctx.memcpy_bytes += joined.len;
+  return joined;
+}
+
+x07_bytes x07_bytes_concat(x07_bytes a, x07_bytes b, const char *at) {
+  x07_bytes joined = x07_bytes_join(x07_bytes_view(a), x07_bytes_view(b), at);
   x07_bytes_drop(a);
   x07_bytes_drop(b);
   return joined;
 }
 
-x07_bytes x07_bytes_copy(x07_bytes src, x07_bytes dst, const char *at) {
+x07_bytes x07_bytes_overwrite(x07_view src, x07_bytes dst, const char *at) {
   if (dst.len < src.len) x07_trap_range("bytes.copy dst too small", 0, src.len, dst.len, at);
   memcpy(dst.ptr, src.ptr, src.len);
   x07_ctx.memcpy_bytes += src.len;
-  x07_bytes_drop(src);
   return dst;
+}
+
+x07_bytes x07_bytes_copy(x07_bytes src, x07_bytes dst, const char *at) {
+  x07_bytes copied = x07_bytes_overwrite(x07_bytes_view(src), dst, at);
+  x07_bytes_drop(src);
+  return copied;
 }
 
 static uint32_t compare_ranges(const char *message, x07_view a, uint32_t a_off, uint32_t a_n, x07_view b,

@@ -206,8 +206,10 @@ X07_INLINE x07_view x07_bytes_subview(x07_bytes b, uint32_t start, uint32_t n, c
 }
 x07_bytes x07_bytes_slice(x07_view v, uint32_t start, uint32_t n, const char *at);
 x07_bytes x07_bytes_concat(x07_bytes a, x07_bytes b, const char *at);
+x07_bytes x07_bytes_join(x07_view a, x07_view b, const char *at); /* the same, and the operands stay */
 /* `dst` with its first len(src) bytes overwritten. */
 x07_bytes x07_bytes_copy(x07_bytes src, x07_bytes dst, const char *at);
+x07_bytes x07_bytes_overwrite(x07_view src, x07_bytes dst, const char *at); /* the same, and the source stays */
 X07_INLINE uint32_t x07_bytes_eq(x07_view a, x07_view b) { return x07_view_eq(a, b); }
 uint32_t x07_bytes_cmp_range(x07_view a, uint32_t a_off, uint32_t a_n, x07_view b, uint32_t b_off, uint32_t b_n, const char *at);
 

@@ -3,13 +3,13 @@
 //! Everything here is a pure function of its arguments: no file, no clock, no environment, no map whose order shows.
 
 pub mod builtins;
-mod emit;
+pub mod emit;
 pub mod fuel;
 pub mod heads;
 pub mod interface;
 pub mod lint;
 mod lower;
-mod mir;
+pub mod mir;
 pub mod program;
 mod source;
 pub mod types;
@@ -77,7 +77,7 @@ pub struct Unit {
 }
 
 /// The identity of this compiler, part of every action key: two compilers of one identity produce equal bytes.
-pub const COMPILER_ID: &str = concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 unit-format 1");
+pub const COMPILER_ID: &str = concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 ", env!("X07C_SOURCE_DIGEST"));
 
 /// Compiles one file against the interfaces of its imports.
 ///

@@ -95,8 +95,17 @@ pub enum Value {
     AddressOfInput,
     /// A C cast to the type.
     Cast(Ty, Box<Value>),
-    /// A pointer moved by elements: pointer, count; negative if the flag is set, signed if the last is.
-    PointerAdd { pointer: Box<Value>, count: Box<Value>, negative: bool, signed: bool },
+    /// A pointer moved by elements.
+    PointerAdd {
+        /// Where it starts.
+        pointer: Box<Value>,
+        /// How many elements it moves.
+        count: Box<Value>,
+        /// True if it moves towards lower addresses.
+        negative: bool,
+        /// True if the count is read as a signed number.
+        signed: bool,
+    },
     /// Load through a pointer.
     Load(Box<Value>),
 }
@@ -107,9 +116,23 @@ pub enum Stmt {
     /// So many units of fuel were used; removed by the fuel pass.
     Fuel(u32),
     /// Debit the counter, and test it if asked to.
-    Charge { units: u64, test: bool },
+    Charge {
+        /// How much is debited.
+        units: u64,
+        /// True if the program stops here when the fuel is used up.
+        test: bool,
+    },
     /// Debit `units + per_round * rounds(first, end)` and test.
-    ChargeRounds { units: u64, per_round: u64, first: LocalId, end: Value },
+    ChargeRounds {
+        /// Debited whatever the number of rounds.
+        units: u64,
+        /// Debited for each round.
+        per_round: u64,
+        /// Holds the first index.
+        first: LocalId,
+        /// The index after the last.
+        end: Value,
+    },
     /// A local comes into being without a value.
     Declare(LocalId),
     /// A local comes into being with this value.
@@ -119,21 +142,52 @@ pub enum Stmt {
     /// Evaluated for its effect.
     Eval(Value),
     /// Store through a pointer.
-    Store { pointer: Value, value: Value },
+    Store {
+        /// Where.
+        pointer: Value,
+        /// What.
+        value: Value,
+    },
     /// Two branches.
-    If { cond: Value, then: Vec<Stmt>, els: Vec<Stmt> },
+    If {
+        /// Anything but 0 takes `then`.
+        cond: Value,
+        /// The branch for a condition that holds.
+        then: Vec<Stmt>,
+        /// The other branch.
+        els: Vec<Stmt>,
+    },
     /// `for`: while `var < end` unsigned: body, then `var + 1`.
-    Loop { var: LocalId, end: Value, body: Vec<Stmt>, var_is_set: bool },
+    Loop {
+        /// The index; it has its first value already.
+        var: LocalId,
+        /// The index after the last, evaluated before the loop.
+        end: Value,
+        /// What a round does.
+        body: Vec<Stmt>,
+        /// True if the body itself assigns the index.
+        var_is_set: bool,
+    },
     /// Frees an owned local.
     Drop(LocalId),
     /// The local was moved out of: hold the empty value if a later drop may look.
     Moved(LocalId),
     /// Leave the function.
     Return(Value),
-    /// A budget scope begins (spec builtins 2.18); `id` numbers it within the function.
-    BudgetEnter { id: u32, caps: Box<Caps> },
-    /// A budget scope ends here, on this path; `code` receives what `result_err_v1` needs to know.
-    BudgetExit { id: u32, code: Option<LocalId> },
+    /// A budget scope begins (spec builtins 2.18).
+    BudgetEnter {
+        /// The scope's number within the function.
+        id: u32,
+        /// Its limits.
+        caps: Box<Caps>,
+    },
+    /// A budget scope ends here, on this path.
+    BudgetExit {
+        /// The scope's number within the function.
+        id: u32,
+        /// Receives what `result_err_v1` needs to know.
+        code: Option<LocalId>,
+    },
     /// A contract clause failed: print and trap.
     ContractFailure(Box<ContractFailure>),
 }

@@ -181,18 +181,10 @@ impl<'a> UnitContext<'a> {
     /// Makes the instance of a generic for these types.
     pub(crate) fn instantiate(&mut self, used: &Used, template: &Template, types: Vec<TypeArg>) -> Result<Used, GenericProblem> {
         for ((name, bound), ty) in template.type_params.iter().zip(&types) {
-            let fits: Option<&[&str]> = match bound.as_deref() {
-                None | Some("any") => None,
-                Some("bytes_like") => Some(&["bytes", "bytes_view"]),
-                Some("num_like") => Some(&["i32", "u32"]),
-                Some("value" | "hashable" | "orderable") => Some(&["i32", "u32", "bytes", "bytes_view"]),
-                Some(other) => {
-                    return Err(GenericProblem {
-                        code: "X07-TY-0103",
-                        message: format!("unknown bound \"{other}\" of \"{name}\" (X07-TY-0103)"),
-                    });
-                }
-            };
+            let fits = bounds(bound.as_deref()).map_err(|other| GenericProblem {
+                code: "X07-TY-0103",
+                message: format!("unknown bound \"{other}\" of \"{name}\" (X07-TY-0103)"),
+            })?;
             if fits.is_some_and(|fits| !fits.contains(&ty.name.as_str())) {
                 let bound = bound.as_deref().unwrap_or("any");
                 return Err(GenericProblem {
@@ -331,7 +323,12 @@ impl<'a> UnitContext<'a> {
         let fuels: Vec<Fuel> = self.callees.keys().cloned().collect::<Vec<_>>().iter().map(|used| self.fuel_of(used)).collect();
         let mut fuel = fuel::place(&mut body, &fuels, recursive);
         let params: Vec<Ty> = body.locals[..body.params].iter().map(|l| l.ty).collect();
-        let small = !recursive && !is_async && !has_tasks && name != "solve" && is_small(&body);
+        // An instance is static in its unit, so nothing that is copied to other units may call one.
+        let calls_instance = referenced_all(self, &body).iter().any(|used| {
+            used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance)
+        });
+        let small =
+            !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance && is_small(&body);
         if small && fuel.variable {
             fuel.by_pointer = true;
         }
@@ -486,6 +483,19 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                 let mut problems = Vec::new();
                 let mut interface = signature(function, &function.name, &[], !function.type_params.is_empty(), &mut problems);
                 interface.exported = exported.contains(function.name.as_str());
+                for (index, param) in function.type_params.iter().enumerate() {
+                    if let Some(bound) = param.bound.as_deref().filter(|bound| bounds(Some(bound)).is_err()) {
+                        summary.diagnostics.push(
+                            Diagnostic::error(
+                                "X07-TY-0103",
+                                ErrorKind::Typing,
+                                format!("unknown bound \"{bound}\" of \"{}\" in \"{}\" (X07-TY-0103)", param.name, function.name),
+                            )
+                            .module(file.module_id.clone())
+                            .at(format!("/decls/{decl}/type_params/{index}/bound")),
+                        );
+                    }
+                }
                 if !function.type_params.is_empty() {
                     interface.template = Some(Template {
                         source: template_source(file, function),
@@ -749,6 +759,17 @@ fn called_instances(context: &UnitContext<'_>, body: &Body) -> Vec<String> {
     referenced_all(context, body).into_iter().filter(|used| used.module == context.module).map(|used| used.function).collect()
 }
 
+/// The types that satisfy a bound (spec language 14); `None` is all of them. Fails with an unknown bound.
+fn bounds(bound: Option<&str>) -> Result<Option<&'static [&'static str]>, String> {
+    match bound {
+        None | Some("any") => Ok(None),
+        Some("bytes_like") => Ok(Some(&["bytes", "bytes_view"])),
+        Some("num_like") => Ok(Some(&["i32", "u32"])),
+        Some("value" | "hashable" | "orderable") => Ok(Some(&["i32", "u32", "bytes", "bytes_view"])),
+        Some(other) => Err(other.to_string()),
+    }
+}
+
 /// Worth a copy wherever it is called: no loop, and little else.
 fn is_small(body: &Body) -> bool {
     let mut size = 0usize;
@@ -981,7 +1002,6 @@ impl<'u, 'a> Lowerer<'u, 'a> {
             budget_count: 0,
             contracts,
             in_clause: false,
-            result_local: None,
             view_source: None,
             out: Lowered {
                 body: Body::default(),

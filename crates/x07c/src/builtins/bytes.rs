@@ -1,7 +1,7 @@
 //! bytes.*, view.*, vec_u8.*, codec.*, fmt.*, parse.*, prng.*, and their internal kin.
 
 use super::Needs::Trusted;
-use super::Param::{Copy, InPlace, Int, Lent, Look, Move, Owner};
+use super::Param::{Copy, InPlace, Int, Keep, Lent, Look, Move, Owner};
 use super::{Builtin, Special};
 use crate::types::Ty::{Bytes, I32, Vec, View};
 
@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Builtin] = &[
     Builtin::reads("bytes.empty", &[], Bytes, &[], "Bytes of length 0."),
     Builtin::acts("bytes1", &[Int("x")], Bytes, &[], "One byte: the low 8 bits of `x`."),
     Builtin::acts("bytes.slice", &[Lent("b"), Int("start"), Int("n")], Bytes, &["bytes.slice oob"], "A copy of `n` bytes of `b` from `start`; no clamping."),
-    Builtin::acts("bytes.concat", &[Move("a", Bytes), Move("b", Bytes)], Bytes, &["bytes.concat overflow"], "`a` followed by `b`, in a new buffer; both are consumed."),
-    Builtin::acts("bytes.copy", &[Move("src", Bytes), Move("dst", Bytes)], Bytes, &["bytes.copy dst too small"], "`dst` with its first bytes overwritten by `src`; not a plain copy."),
+    Builtin::acts("bytes.concat", &[Keep("a", Bytes), Keep("b", Bytes)], Bytes, &["bytes.concat overflow"], "`a` followed by `b`, in a new buffer; both are consumed."),
+    Builtin::acts("bytes.copy", &[Keep("src", Bytes), Move("dst", Bytes)], Bytes, &["bytes.copy dst too small"], "`dst` with its first bytes overwritten by `src`; not a plain copy."),
     Builtin::reads("bytes.eq", &[Lent("a"), Lent("b")], I32, &[], "1 if the contents are equal, else 0."),
     Builtin::reads("bytes.cmp_range", &[Lent("a"), Int("a_off"), Int("a_len"), Lent("b"), Int("b_off"), Int("b_len")], I32, &["view.cmp_range oob"], "-1, 0 or 1: the ranges compared bytewise, unsigned; a proper prefix is smaller."),
     Builtin::borrows("bytes.view", &[Owner("b", Bytes)], View, &[], "A view of the whole of `b`, which must be a name."),

@@ -29,6 +29,8 @@ pub enum Param {
     Lent(&'static str),
     /// An owned value, consumed.
     Move(&'static str, Ty),
+    /// An owned value, consumed: its name is moved, and its content lives on to the end of the scope.
+    Keep(&'static str, Ty),
     /// An owned value, updated in place when it is a name; checked first, taken last.
     InPlace(&'static str, Ty),
     /// An owned value that is only looked at.
@@ -46,6 +48,7 @@ impl Param {
             | Param::Copy(name, _)
             | Param::Lent(name)
             | Param::Move(name, _)
+            | Param::Keep(name, _)
             | Param::InPlace(name, _)
             | Param::Look(name, _)
             | Param::Owner(name, _) => name,
@@ -59,6 +62,7 @@ impl Param {
             Param::Lent(_) => Ty::View,
             Param::Copy(_, ty)
             | Param::Move(_, ty)
+            | Param::Keep(_, ty)
             | Param::InPlace(_, ty)
             | Param::Look(_, ty)
             | Param::Owner(_, ty) => ty,
@@ -221,6 +225,12 @@ impl Builtin {
 
     /// The C name of the runtime function: `x07_` and the head with `.` turned into `_`.
     pub fn c_name(&self) -> String {
+        match self.head {
+            // These two have a second form in the runtime that frees its operands at once.
+            "bytes.concat" => return "x07_bytes_join".to_string(),
+            "bytes.copy" => return "x07_bytes_overwrite".to_string(),
+            _ => {}
+        }
         format!("x07_{}", self.head.trim_start_matches("__").replace('.', "_"))
     }
 

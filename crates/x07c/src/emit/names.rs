@@ -107,13 +107,9 @@ pub fn mangle(name: &str) -> String {
     out
 }
 
-/// The C names of a body's locals by index: the user's where C allows it, `t1`, `t2` and so on for temporaries.
-pub fn local_names(body: &Body) -> Vec<String> {
-    local_names_beside(body, std::iter::empty())
-}
-
-/// As `local_names`, avoiding the names of what the body calls.
-pub(super) fn local_names_beside<'a>(body: &Body, symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// The C names of a body's locals by index: the user's where C allows it, `t1`, `t2` and so on for temporaries. They avoid
+/// `symbols`, the names that the body calls.
+pub(super) fn local_names<'a>(body: &Body, symbols: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut taken: FxHashSet<String> = symbols.map(str::to_owned).collect();
     mir::walk(&body.block, &mut |stmt| {
         mir::values(stmt, &mut |value| {

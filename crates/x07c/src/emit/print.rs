@@ -38,7 +38,7 @@ impl<'a> Printer<'a> {
         Printer {
             definition,
             out: String::new(),
-            names: names::local_names_beside(body, symbols),
+            names: names::local_names(body, symbols),
             read: reads(&body.block, body.locals.len()),
             counter: counter(definition),
             synchronised: false,

@@ -459,5 +459,5 @@ fn names_of_locals() {
     let locals: Vec<_> = wanted.map(|name| (name, Ty::I32)).to_vec();
     let expected =
         ["x", "x_2", "v_int", "x_2_2", "t2", "t1", "v_x07_ctx", "v_a_b", "v_a_b_2", "x_3", "v_fuel", "v_2", "v", "t3"];
-    assert_eq!(local_names(&body(0, &locals, Vec::new())), expected);
+    assert_eq!(names::local_names(&body(0, &locals, Vec::new()), std::iter::empty()), expected);
 }

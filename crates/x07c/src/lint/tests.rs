@@ -201,13 +201,13 @@ fn forms_have_their_number_of_arguments() {
         expect![[r#"
             error[X07-ARITY-LET-0001]: `let` takes 2 arguments, 3 given
               at /solve/1
-              help: what follows a binding stands beside it in a `begin`
+              help: what follows a binding is a statement of its own
             error[X07-ARITY-FOR-0001]: `for` takes 4 arguments, 5 given
               at /solve/2
               help: a body of several expressions is a `begin`
             error[X07-ARITY-IF-0001]: `if` takes 3 arguments, 2 given
               at /solve/3
-            fixed: ["begin",["begin",["let","x",1],["set","x",2]],["for","i",0,3,["begin",["set","x","i"],["set","x",0]]],["if","x",["bytes.empty"]]]
+            fixed: ["begin",["let","x",1],["set","x",2],["for","i",0,3,["begin",["set","x","i"],["set","x",0]]],["if","x",["bytes.empty"]]]
         "#]],
     );
     check(

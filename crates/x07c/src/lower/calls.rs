@@ -97,6 +97,10 @@ impl Lowerer<'_, '_> {
                     _ => self.owned(*arg, ty, false, &what, later),
                 },
                 Param::Move(_, ty) => self.owned(*arg, ty, row.head.starts_with("vec_u8."), &what, later),
+                Param::Keep(_, ty) => {
+                    let operand = self.owned(*arg, ty, false, &what, later);
+                    if operand.ty == Ty::Error { operand } else { self.spill(operand) }
+                }
                 Param::Look(_, ty) => {
                     let operand = self.look(*arg, ty, true, &what);
                     self.lend(owner_of(&operand), &mut pending);
@@ -167,6 +171,7 @@ impl Lowerer<'_, '_> {
             reads = reads.max(operand.reads);
             let value = match param {
                 Param::Move(..) | Param::InPlace(..) => self.take(operand, *arg, &mut moved),
+                Param::Keep(..) => self.view_of(operand).value,
                 _ => operand.value.clone(),
             };
             values.push(value);
@@ -453,7 +458,7 @@ impl Lowerer<'_, '_> {
         };
         if let Some((rows, vars)) = crate::heads::container(name) {
             self.charge(1);
-            let Some((types, rest)) = self.type_arguments(e, &args[1..], vars) else {
+            let Some((types, rest)) = self.type_arguments(e, &args[1..], vars, name) else {
                 return Operand::error();
             };
             return self.container(e, rows, &types, rest);
@@ -472,7 +477,7 @@ impl Lowerer<'_, '_> {
             self.typing("X07-TY-0105", format!("\"{name}\" is not generic; call it directly (X07-TY-0105)"), e);
             return Operand::error();
         };
-        let Some((types, rest)) = self.type_arguments(e, &args[1..], template.type_params.len()) else {
+        let Some((types, rest)) = self.type_arguments(e, &args[1..], template.type_params.len(), name) else {
             self.charge(1);
             return Operand::error();
         };
@@ -499,6 +504,7 @@ impl Lowerer<'_, '_> {
         e: ExprId,
         args: &'s [ExprId],
         wanted: usize,
+        name: &str,
     ) -> Option<(Vec<TypeArg>, &'s [ExprId])> {
         let source = self.source.clone();
         let (types, rest): (Vec<ExprId>, &[ExprId]) = match args.first().map(|a| (source.exprs().get(*a), source.head_name(*a))) {
@@ -509,7 +515,7 @@ impl Lowerer<'_, '_> {
         if types.len() != wanted {
             self.typing(
                 "X07-TY-0105",
-                format!("{wanted} type arguments are wanted, {} given (X07-TY-0105)", types.len()),
+                format!("\"{name}\" takes {wanted} type arguments, {} given (X07-TY-0105)", types.len()),
                 e,
             );
             return None;

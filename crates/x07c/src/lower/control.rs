@@ -446,7 +446,9 @@ impl Lowerer<'_, '_> {
             _ => runtime("x07_result_bytes_view_err", vec![code], None),
         };
         let result = self.result;
+        self.open_scope();
         self.leave(Operand::new(failure, result, Reads::Locals), e);
+        self.close_scope(Operand::never(), e);
         let exit = std::mem::replace(&mut self.block, outer);
         self.take_changes(mark, locals);
         self.dead = was_dead;

@@ -156,7 +156,6 @@ pub(crate) struct Lowerer<'u, 'a> {
     pub budget_count: u32,
     pub contracts: Option<Rc<Contracts>>,
     pub in_clause: bool,
-    pub result_local: Option<(Sym, LocalId)>,
     pub view_source: Option<ViewSource>,
     pub out: Lowered,
 }
