@@ -34,6 +34,7 @@ fuzz_target!(|source: &[u8]| {
                 max_c_bytes: 32 << 20,
             },
             trusted: false,
+            inline_across_modules: allowed,
         };
         let first = compile(&file, &Alone, &options);
         let second = compile(&file, &Alone, &options);

@@ -37,7 +37,7 @@ pub(crate) fn parse(id: &str, is_entry: bool, text: &[u8]) -> Parsed {
 }
 
 /// The options of a unit.
-pub(crate) fn options(capabilities: Capabilities, limits: &Limits, trusted: bool) -> Options {
+pub(crate) fn options(capabilities: Capabilities, limits: &Limits, trusted: bool, inline_across_modules: bool) -> Options {
     let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     let limits = x07c::Limits {
         max_locals: size(limits.max_locals),
@@ -47,6 +47,7 @@ pub(crate) fn options(capabilities: Capabilities, limits: &Limits, trusted: bool
         capabilities,
         limits,
         trusted,
+        inline_across_modules,
     }
 }
 

@@ -174,6 +174,7 @@ impl<'a> Units<'a> {
             self.session.project.capabilities,
             &self.session.request.limits,
             module.is_builtin(),
+            self.session.request.profile == crate::Profile::Release,
         )
     }
 

@@ -84,6 +84,8 @@ pub struct FunctionInterface {
     pub symbol: String,
     /// C text that makes the symbol usable in another unit: a prototype or an inline definition.
     pub declaration: String,
+    /// The declaration is the whole function: no symbol of its module is needed.
+    pub inline: bool,
     /// Functions whose declarations come before this one's.
     pub needs: Vec<Used>,
 }

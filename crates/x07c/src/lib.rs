@@ -55,6 +55,8 @@ pub struct Options {
     pub limits: Limits,
     /// The file is part of the toolchain's own library, so it may use internal heads.
     pub trusted: bool,
+    /// Copy small exported functions into the units that call them: faster programs, wider rebuilds.
+    pub inline_across_modules: bool,
 }
 
 /// The interfaces of all modules compiled before this one, by module id.
@@ -72,6 +74,8 @@ pub struct Unit {
     pub c: String,
     /// The functions of other modules whose interfaces went into this unit, sorted and without repeats.
     pub used: Vec<Used>,
+    /// The modules whose objects this unit's object calls into, sorted.
+    pub links: Vec<String>,
     /// What the whole-program check needs to know.
     pub summary: Summary,
 }

@@ -60,6 +60,8 @@ struct Text {
     comment: String,
     calls: BTreeSet<Used>,
     is_async: bool,
+    /// Small enough to be copied into other units.
+    portable: bool,
 }
 
 /// Everything known while a unit is made.
@@ -328,12 +330,13 @@ impl<'a> UnitContext<'a> {
             used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance)
         });
         let small =
-            !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance && is_small(&body);
+            !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance && is_small(&body, UNIT_SIZE);
+        let portable = small && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
         if small && fuel.variable {
             fuel.by_pointer = true;
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
-        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async })
+        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, portable })
     }
 
     fn fuel_of(&self, used: &Used) -> Fuel {
@@ -587,7 +590,7 @@ fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, s
     }
     // Linkage: a small function is copied to whoever uses it; an exposed one is seen by every unit.
     let linkage = |name: &str, text: &Text| match text.linkage {
-        Linkage::Inline => Linkage::Inline,
+        Linkage::Inline if text.portable || !exposed.contains(name) => Linkage::Inline,
         _ if exposed.contains(name) => Linkage::External,
         _ => Linkage::Static,
     };
@@ -625,13 +628,14 @@ fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, s
         if let Some(text) = &own.text {
             let result = if text.is_async { Ty::I32 } else { text.result };
             let fuel = if text.is_async { Fuel::default() } else { text.fuel };
-            known.declaration = if text.linkage == Linkage::Inline {
+            known.inline = text.portable;
+            known.declaration = if text.portable {
                 let printed = context.print(name, text, Linkage::Inline);
                 format!("{}{printed}", emit::prototype(&known.symbol, Linkage::Inline, &text.params, result, fuel))
             } else {
                 emit::prototype(&known.symbol, Linkage::External, &text.params, result, fuel)
             };
-            if text.linkage == Linkage::Inline {
+            if text.portable {
                 known.needs = referenced_all(&context, &text.body).into_iter().collect();
             }
         }
@@ -653,6 +657,11 @@ fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, s
     for used in &imports {
         declare_import(&mut context, used, &mut seen, &mut imported);
     }
+    let links: BTreeSet<String> = seen
+        .iter()
+        .filter(|used| context.imported.get(*used).is_some_and(|interface| !interface.inline))
+        .map(|used| used.module.clone())
+        .collect();
     let mut c = format!("/* unit of module {module} */\n#include \"x07.h\"\n");
     for part in [&imported, &prototypes] {
         if !part.is_empty() {
@@ -674,7 +683,7 @@ fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, s
     }
     summary.functions = context.summaries;
     summary.instances = context.own.iter().filter(|(_, own)| own.instance).map(|(name, _)| name.clone()).collect();
-    Unit { interface, c, used: context.used.into_iter().collect(), summary }
+    Unit { interface, c, used: context.used.into_iter().collect(), links: links.into_iter().collect(), summary }
 }
 
 /// The declaration of an imported function, after those that it needs.
@@ -703,7 +712,7 @@ fn exposed(file: &File, context: &UnitContext<'_>) -> BTreeSet<String> {
             continue;
         }
         if let Some(text) = &own.text
-            && text.linkage == Linkage::Inline
+            && text.portable
         {
             queue.extend(text.calls.iter().filter(|u| u.module == context.module).map(|u| u.function.clone()));
         }
@@ -770,8 +779,14 @@ fn bounds(bound: Option<&str>) -> Result<Option<&'static [&'static str]>, String
     }
 }
 
+/// Statements and values of a function that its own unit inlines.
+const UNIT_SIZE: usize = 48;
+
+/// Statements and values of a function that other units get a copy of: accessors and thin wrappers.
+const PORTABLE_SIZE: usize = 16;
+
 /// Worth a copy wherever it is called: no loop, and little else.
-fn is_small(body: &Body) -> bool {
+fn is_small(body: &Body, limit: usize) -> bool {
     let mut size = 0usize;
     let mut plain = true;
     mir::walk(&body.block, &mut |stmt: &Stmt| {
@@ -781,7 +796,7 @@ fn is_small(body: &Body) -> bool {
         }
         mir::values(stmt, &mut |_| size += 1);
     });
-    plain && size <= 48
+    plain && size <= limit
 }
 
 fn problem(code: &'static str, message: String, help: Option<String>) -> Lookup {
@@ -846,6 +861,7 @@ fn signature(
         fuel: Fuel { leading: 0, variable: true, by_pointer: false },
         symbol: mangle(name),
         declaration: String::new(),
+        inline: false,
         needs: Vec::new(),
     }
 }
@@ -890,6 +906,7 @@ fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
         fuel: Fuel::default(),
         symbol,
         declaration,
+        inline: true,
         needs: Vec::new(),
     }
 }
