@@ -1,5 +1,6 @@
-//! The actions of a build and their workers: units in the order of their imports, objects as soon as their text is
-//! there, groups as soon as their objects are.
+//! The actions of a build and their workers: units in the order of their imports; the objects that the last build
+//! linked as soon as their text is there, others that the program calls into when all units are made; groups as soon as
+//! their objects are there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -44,7 +45,7 @@ struct Actions<'a> {
     waiting: Vec<AtomicU32>,
     /// How many modules have no unit yet.
     units_left: AtomicUsize,
-    /// The group of each module, and how many objects each group lacks.
+    /// The group of each module, and how many objects each group lacks; one more until it is known which are linked.
     group_of: HashMap<u32, usize>,
     group_waiting: Vec<AtomicUsize>,
     verdict: OnceLock<Verdict>,
@@ -86,7 +87,7 @@ pub(crate) fn run(
                 objects
                     .groups
                     .iter()
-                    .map(|group| AtomicUsize::new(group.len()))
+                    .map(|group| AtomicUsize::new(group.len() + 1))
                     .collect()
             })
             .unwrap_or_default(),
@@ -164,12 +165,11 @@ impl Actions<'_> {
                 queue.push(Urgency::High, Task::Unit(*dependent));
             }
         }
-        if let Some(objects) = self.objects {
-            if objects.remember(number) {
-                self.object_done(number, queue);
-            } else {
-                queue.push(Urgency::Normal, Task::Object(number));
-            }
+        // Which modules are linked is known when all units are made; what the last build linked need not wait for that.
+        if let Some(objects) = self.objects
+            && objects.was_linked(number)
+        {
+            self.start_object(objects, number, queue);
         }
         if self.units_left.fetch_sub(1, Ordering::AcqRel) == 1 {
             let verdict = judge(self.session, self.units)?;
@@ -177,9 +177,34 @@ impl Actions<'_> {
             let _ = self.verdict.set(verdict);
             if stops {
                 self.stop(queue);
+            } else if let Some(objects) = self.objects {
+                self.start_other_objects(objects, queue);
             }
         }
         Ok(())
+    }
+
+    fn start_object(&self, objects: &Objects<'_>, number: u32, queue: &Queue<Task>) {
+        if objects.remember(number) {
+            self.object_done(number, queue);
+        } else {
+            queue.push(Urgency::Normal, Task::Object(number));
+        }
+    }
+
+    /// Starts the linked objects that have not been started when their units were made.
+    fn start_other_objects(&self, objects: &Objects<'_>, queue: &Queue<Task>) {
+        let modules = 0..self.program.modules.len() as u32;
+        for number in modules.filter(|number| !objects.was_linked(*number)) {
+            if objects.is_linked(number) {
+                self.start_object(objects, number, queue);
+            } else {
+                self.object_done(number, queue);
+            }
+        }
+        for group in 0..objects.groups.len() {
+            self.group_lacks_one_less(group, queue);
+        }
     }
 
     fn object(&self, number: u32, queue: &Queue<Task>, lane: usize) -> Result<(), Failure> {
@@ -192,11 +217,16 @@ impl Actions<'_> {
 
     fn object_done(&self, number: u32, queue: &Queue<Task>) {
         self.session.unit_done();
-        if let Some(group) = self.group_of.get(&number)
-            && self.group_waiting[*group].fetch_sub(1, Ordering::AcqRel) == 1
+        if let Some(group) = self.group_of.get(&number) {
+            self.group_lacks_one_less(*group, queue);
+        }
+    }
+
+    fn group_lacks_one_less(&self, group: usize, queue: &Queue<Task>) {
+        if self.group_waiting[group].fetch_sub(1, Ordering::AcqRel) == 1
             && !self.stopped.load(Ordering::Relaxed)
         {
-            queue.push(Urgency::Normal, Task::Group(*group));
+            queue.push(Urgency::Normal, Task::Group(group));
         }
     }
 

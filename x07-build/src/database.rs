@@ -16,7 +16,7 @@ use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
 
-const MAGIC: &[u8; 8] = b"x07db 1\n";
+const MAGIC: &[u8; 8] = b"x07db 2\n";
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub(crate) struct UnitRecord {
     /// Which of the results in the store this is.
     pub(crate) variant: Digest,
     pub(crate) used: Vec<UsedRecord>,
+    /// The modules whose objects its object calls into.
+    pub(crate) links: Vec<String>,
     pub(crate) interface: Digest,
     pub(crate) summary: Digest,
     pub(crate) c: Digest,

@@ -41,10 +41,9 @@ pub(crate) fn write(
             Ok(vec![output.clone()])
         }
         (Emit::Obj, Some(objects)) => {
-            let ids = program
-                .modules
-                .iter()
-                .map(|module| format!("{}.o", module.id));
+            let ids = objects
+                .linked()
+                .map(|number| format!("{}.o", program.modules[number as usize].id));
             let runtime = runtime::sources(Emit::Obj)
                 .map(|name| format!("runtime/{}", name.replace(".c", ".o")));
             let names: Vec<PathBuf> = ids.chain(runtime).map(|name| output.join(name)).collect();

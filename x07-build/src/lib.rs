@@ -8,8 +8,9 @@
 //! 3. `units`: each module to C, given the interfaces of its imports. A result is taken from the last build or from the
 //!    store if every function that it used looks from outside as it did then, which is what stops a change from
 //!    spreading.
-//! 4. `objects`: units through the C compiler, in parallel with step 3; many objects are linked in groups first, so that
-//!    a change costs one group and a link of few files.
+//! 4. `objects`: the units that the program calls into through the C compiler; one whose functions were all inlined or
+//!    that nobody calls is checked and no more. Many objects are linked in groups first, so that a change costs one
+//!    group and a link of few files.
 //! 5. `emit`: the executable or whatever else was asked for.
 //! 6. `record`: the database for the next build.
 //!

@@ -34,8 +34,10 @@ pub(crate) struct Objects<'a> {
     flags: Flags,
     include: PathBuf,
     config: String,
-    /// The object of each module.
+    /// The object of each module that has one.
     objects: Vec<OnceLock<Digest>>,
+    /// Which modules the program calls into; known when all units are made. The others need no object.
+    linked: OnceLock<Vec<bool>>,
     /// Messages of compilers that succeeded, by module.
     messages: Mutex<BTreeMap<String, Vec<u8>>>,
     /// Numbers of the modules of each group; empty when there are no groups.
@@ -65,6 +67,7 @@ impl<'a> Objects<'a> {
             include: runtime::include_folder(session.store)?,
             config: runtime::program_config(session.request, session.place),
             objects: program.modules.iter().map(|_| OnceLock::new()).collect(),
+            linked: OnceLock::new(),
             messages: Mutex::new(BTreeMap::new()),
             group_records: groups.iter().map(|_| OnceLock::new()).collect(),
             groups,
@@ -79,6 +82,24 @@ impl<'a> Objects<'a> {
             text.push_str(&self.config);
         }
         Ok(text)
+    }
+
+    /// True when the last build linked a module, so that this one will most likely too.
+    pub(crate) fn was_linked(&self, number: u32) -> bool {
+        let id = &self.program.modules[number as usize].id;
+        let old = self.old.modules.get(id);
+        old.is_some_and(|old| old.record.object.is_some())
+    }
+
+    /// True when the program calls into a module's object; nothing is before all units are made.
+    pub(crate) fn is_linked(&self, number: u32) -> bool {
+        let linked = self.linked.get_or_init(|| self.units.linked());
+        linked[number as usize]
+    }
+
+    /// The modules whose objects are linked, in the program's order.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = u32> {
+        (0..self.objects.len() as u32).filter(|number| self.is_linked(*number))
     }
 
     /// The object of a module, known from the last build without a look at anything.
@@ -191,14 +212,15 @@ impl<'a> Objects<'a> {
         Ok(store.blob_path(&digest))
     }
 
-    /// The object digests of the modules, in their order.
+    /// The digest of the object of a linked module.
     pub(crate) fn object(&self, number: u32) -> Option<Digest> {
-        self.objects[number as usize].get().copied()
+        let object = self.objects[number as usize].get().copied();
+        object.filter(|_| self.is_linked(number))
     }
 
-    /// The objects of the modules in their order, checked.
+    /// The objects of the linked modules in their order, checked.
     pub(crate) fn object_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
-        (0..self.objects.len() as u32)
+        self.linked()
             .map(|number| self.object_path(number, lane))
             .collect()
     }
@@ -252,11 +274,15 @@ impl<'a> Objects<'a> {
 
     /// Links a group whose objects are all there.
     pub(crate) fn make_group(&self, group: usize, lane: usize) -> Result<(), Failure> {
-        let members = &self.groups[group];
+        let members = self.groups[group].iter().copied();
+        let members: Vec<u32> = members.filter(|number| self.is_linked(*number)).collect();
+        if members.is_empty() {
+            return Ok(());
+        }
         let store = self.session.store;
         let mut key = KeyBuilder::new("group");
         key.digest(&self.toolchain.identity);
-        for number in members {
+        for number in &members {
             key.digest(&self.object(*number).unwrap_or(Digest([0; 32])));
         }
         let key = key.finish();
@@ -276,7 +302,7 @@ impl<'a> Objects<'a> {
             {
                 return (Ok(GroupRecord { key, object, stamp }), true);
             }
-            (self.link_group(members, key, lane), false)
+            (self.link_group(&members, key, lane), false)
         })?;
         let _ = self.group_records[group].set(record);
         Ok(())
@@ -318,7 +344,7 @@ impl<'a> Objects<'a> {
         Flags::add_to_key(&mut key, &self.flags.runtime)?;
         Flags::add_to_key(&mut key, &self.flags.link)?;
         Flags::add_to_key(&mut key, &self.flags.link_inputs)?;
-        for number in 0..self.objects.len() as u32 {
+        for number in self.linked() {
             key.digest(&self.object(number).unwrap_or(Digest([0; 32])));
         }
         let key = key.finish();

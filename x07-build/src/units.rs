@@ -12,7 +12,7 @@ use crate::database::{UnitRecord, UsedRecord};
 use crate::digest::{Digest, KeyBuilder};
 use crate::event::ActionKind;
 use crate::front;
-use crate::load::{Module, Old, Program};
+use crate::load::{ENTRY, Module, Old, Program};
 use crate::outcome::Failure;
 use crate::session::Session;
 
@@ -160,7 +160,7 @@ impl<'a> Units<'a> {
 
     /// What a unit depends on besides the interfaces it turns out to use.
     fn first_key(&self, module: &Module) -> Digest {
-        let mut key = KeyBuilder::new("compile");
+        let mut key = KeyBuilder::new("compile 2");
         key.text(x07c::COMPILER_ID)
             .text(&module.id)
             .digest(&module.meaning)
@@ -223,6 +223,7 @@ impl<'a> Units<'a> {
         let record = UnitRecord {
             variant: variant.finish(),
             used,
+            links: unit.links,
             interface: Digest::of(&interface),
             summary: Digest::of(&summary),
             c: Digest::of(unit.c.as_bytes()),
@@ -360,6 +361,21 @@ impl<'a> Units<'a> {
             }
         }
         key.finish()
+    }
+
+    /// Which modules' objects the program calls into, directly or not, once all units are made.
+    pub(crate) fn linked(&self) -> Vec<bool> {
+        let mut linked = vec![false; self.slots.len()];
+        let mut open: Vec<u32> = self.numbers.get(ENTRY).copied().into_iter().collect();
+        while let Some(number) = open.pop() {
+            if std::mem::replace(&mut linked[number as usize], true) {
+                continue;
+            }
+            let links = self.get(number).map(|unit| unit.record.links.as_slice());
+            let numbers = links.unwrap_or_default().iter();
+            open.extend(numbers.filter_map(|id| self.numbers.get(id.as_str())));
+        }
+        linked
     }
 
     /// Bytes of C text of all units.

@@ -28,7 +28,12 @@ pub(crate) struct Built {
 /// Builds a framed executable; an error is one of those that leave no report.
 pub(crate) fn compile(common: &Common, target: Target, world: World, auto_ffi: bool) -> Result<Built, String> {
     match x07_build::build(&request(common, target, world, auto_ffi), &Silent) {
-        Ok(outcome) => Ok(Built { report: success(&outcome, world), executable: Some(outcome.output) }),
+        Ok(outcome) => {
+            // A copy is reported by the name that the caller gave it.
+            let reported = common.compiled_out.as_deref().unwrap_or(&outcome.output).display().to_string();
+            let report = CompileReport { compiled_exe: Some(reported), ..success(&outcome, world) };
+            Ok(Built { report, executable: Some(outcome.output) })
+        }
         Err(failure) => Ok(Built { report: failed(failure, world)?, executable: None }),
     }
 }
@@ -62,7 +67,6 @@ fn success(outcome: &Outcome, world: World) -> CompileReport {
         exit_status: 0,
         native_requires: Requirements::new(world.as_str(), &outcome.native_heads),
         c_source_size: outcome.c_source_size,
-        compiled_exe: Some(outcome.output.display().to_string()),
         compiled_exe_size: fs::metadata(&outcome.output).ok().map(|metadata| metadata.len()),
         stderr_b64: base64(&outcome.compiler_output),
         ..nothing_built(world)

@@ -38,12 +38,18 @@ fn report_in(folder: &Path, runner: &str, arguments: &str) -> Value {
 const HOST: &str = env!("CARGO_BIN_EXE_x07-host-runner");
 const OS: &str = env!("CARGO_BIN_EXE_x07-os-runner");
 
+/// A trap without its place and its facts, each of which is ` key=value`.
+fn words_of(trap: &str) -> &str {
+    let words = trap.split('=').next().unwrap_or_default();
+    if words.len() == trap.len() { trap } else { words.rsplit_once(' ').map_or(words, |(words, _)| words) }
+}
+
 #[test]
 fn traps_keep_their_texts() {
     let cases: &[(&str, &str, &str)] = &[
-        (r#"["begin",["bytes.get_u8",["bytes.alloc",1],1],["bytes.alloc",0]]"#, "", "view.get_u8 oob"),
+        (r#"["begin",["bytes.get_u8",["bytes.alloc",1],1],["bytes.alloc",0]]"#, "", "bytes.get_u8 oob"),
         (r#"["bytes.set_u8",["bytes.alloc",1],1,0]"#, "", "bytes.set_u8 oob"),
-        (r#"["bytes.slice",["bytes.alloc",1],1,1]"#, "", "view.slice oob"),
+        (r#"["bytes.slice",["bytes.alloc",1],1,1]"#, "", "bytes.slice oob"),
         (r#"["codec.write_u32_le",["codec.read_u32_le","input",0]]"#, "", "codec.read_u32_le oob"),
         (r#"["codec.write_u32_le",["parse.u32_dec","input"]]"#, "", "parse.u32_dec empty"),
         (r#"["bytes.alloc",1000000]"#, "--max-memory-bytes 65536", "out of memory"),
@@ -52,7 +58,7 @@ fn traps_keep_their_texts() {
     for (solve, arguments, expected) in cases {
         let report = report(HOST, solve, arguments);
         let trap = report["solve"]["trap"].as_str().unwrap_or_else(|| panic!("{solve}: {report:#}"));
-        assert_eq!(trap.split(" ptr=").next(), Some(*expected), "{solve}");
+        assert_eq!(words_of(trap), *expected, "{solve}");
         let (status, output) = (report["solve"]["exit_status"].as_i64().unwrap(), &report["solve"]["solve_output_b64"]);
         assert!(status > 128 && output == "", "{report:#}");
         assert_eq!(report["solve"]["fuel_used"], Value::Null);
@@ -135,8 +141,8 @@ fn concurrent_runs_of_one_program_with_other_limits_do_not_mix() {
             .collect();
         for run in runs {
             let (number, report) = run.join().unwrap();
-            let trap = &report["solve"]["trap"];
-            assert_eq!(trap == "out of memory", number % 2 == 0, "{report:#}");
+            let trap = report["solve"]["trap"].as_str().map(words_of);
+            assert_eq!(trap, (number % 2 == 0).then_some("out of memory"), "{report:#}");
         }
     });
 }

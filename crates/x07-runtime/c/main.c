@@ -20,7 +20,7 @@
 #define MAP_NORESERVE 0
 #endif
 
-/* EX_SOFTWARE of sysexits.h: a filter that met a trap. */
+/* EX_SOFTWARE of sysexits.h: a program for people that met a trap. */
 #define STATUS_TRAP 70
 #define STATUS_IO 2
 #define BIG_PAGE ((size_t)2 << 20)
@@ -167,7 +167,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   limit_cpu(program->cpu_seconds);
   watch_stack();
-  x07_state.trap_status = program->abi == X07_ABI_RAW ? STATUS_TRAP : 0;
+  x07_state.trap_status = program->abi == X07_ABI_FRAMED ? 0 : STATUS_TRAP;
   map_heap(program->memory_cap);
   x07_run_start(program->fuel);
 

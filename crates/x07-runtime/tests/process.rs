@@ -141,6 +141,14 @@ fn endings() {
             "stack overflow\n",
         ),
         (
+            "overflow of a command",
+            deep,
+            "X07_ABI_ARGV",
+            4096,
+            70,
+            "stack overflow\n",
+        ),
+        (
             "null pointer",
             "x07_bytes x07_solve(void) { return x07_bytes1(x07_ptr_read_u8((void *)(__UINTPTR_TYPE__)x07_input().len)); }",
             "X07_ABI_FRAMED",

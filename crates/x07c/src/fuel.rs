@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mir::{self, Body, Callee, LocalId, Stmt, Value};
+use crate::mir::{self, Body, Callee, Local, LocalId, Op, Stmt, Value};
+use crate::types::Ty;
 
 #[cfg(test)]
 mod tests;
@@ -43,8 +44,51 @@ pub fn place(body: &mut Body, callees: &[Fuel], recursive: bool) -> Fuel {
     } else if placed.calls_variable {
         block.insert(0, Stmt::Charge { units: 0, test: true });
     }
+    split_small_branches(&mut block, false, &mut body.locals);
     body.block = block;
     Fuel { leading, variable, by_pointer: false }
+}
+
+/// In loops, a branch that is one assignment pays beside the branch instead of in it: the C compiler can then turn each
+/// of the two into a select, as it would the assignment alone.
+fn split_small_branches(block: &mut Vec<Stmt>, in_loop: bool, locals: &mut Vec<Local>) {
+    let mut index = 0;
+    while index < block.len() {
+        match &mut block[index] {
+            Stmt::Loop { body, .. } => split_small_branches(body, true, locals),
+            Stmt::If { cond, then, els } => {
+                let units = match then.as_slice() {
+                    [Stmt::Charge { units, test: false }, Stmt::Assign(_, value)] if in_loop && els.is_empty() => {
+                        is_arithmetic(value).then_some(*units)
+                    }
+                    _ => None,
+                };
+                if let Some(units) = units {
+                    let when = LocalId(locals.len() as u32);
+                    locals.push(Local { name: None, ty: Ty::I32, emptied: false });
+                    let held = std::mem::replace(cond, Value::Local(when));
+                    then.remove(0);
+                    block.insert(index, Stmt::ChargeWhen { units, when });
+                    block.insert(index, Stmt::Let(when, Value::IsTrue(Box::new(held))));
+                    index += 2;
+                } else {
+                    split_small_branches(then, in_loop, locals);
+                    split_small_branches(els, in_loop, locals);
+                }
+            }
+            _ => {}
+        }
+        index += 1;
+    }
+}
+
+/// Made of variables, literals and cheap operators alone.
+fn is_arithmetic(value: &Value) -> bool {
+    match value {
+        Value::Int(_) | Value::Local(_) => true,
+        Value::Binary(op, a, b) => !matches!(op, Op::Div | Op::Rem) && is_arithmetic(a) && is_arithmetic(b),
+        _ => false,
+    }
 }
 
 /// What a block leaves to its surroundings.

@@ -133,6 +133,13 @@ pub enum Stmt {
         /// The index after the last.
         end: Value,
     },
+    /// Debit these units if the local holds 1; it holds 0 or 1.
+    ChargeWhen {
+        /// Units of fuel.
+        units: u64,
+        /// The condition.
+        when: LocalId,
+    },
     /// A local comes into being without a value.
     Declare(LocalId),
     /// A local comes into being with this value.
@@ -278,6 +285,7 @@ pub fn values<'a>(stmt: &'a Stmt, visit: &mut impl FnMut(&'a Value)) {
         Stmt::ContractFailure(failure) => failure.witnesses.iter().for_each(|(_, value)| value.walk(visit)),
         Stmt::Fuel(_)
         | Stmt::Charge { .. }
+        | Stmt::ChargeWhen { .. }
         | Stmt::Declare(_)
         | Stmt::Drop(_)
         | Stmt::Moved(_)

@@ -329,11 +329,23 @@ impl<'a> UnitContext<'a> {
         let calls_instance = referenced_all(self, &body).iter().any(|used| {
             used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance)
         });
-        let small =
-            !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance && is_small(&body, UNIT_SIZE);
+        let exported = self.own.get(name).is_some_and(|own| own.interface.exported);
+        // Without bodies in interfaces, nothing of an exported body shows in its interface, not even what a call costs.
+        let hidden = exported && !is_async && !self.options.inline_across_modules;
+        let small = !recursive
+            && !is_async
+            && !has_tasks
+            && !hidden
+            && name != "solve"
+            && !calls_instance
+            && is_small(&body, UNIT_SIZE);
         let portable = small && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
         if small && fuel.variable {
             fuel.by_pointer = true;
+        }
+        if hidden && (fuel.leading > 0 || !fuel.variable) {
+            body.block.insert(0, Stmt::Charge { units: fuel.leading, test: true });
+            fuel = Fuel { leading: 0, variable: true, by_pointer: false };
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
         Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, portable })

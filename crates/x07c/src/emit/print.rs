@@ -104,6 +104,11 @@ impl<'a> Printer<'a> {
         match stmt {
             Stmt::Fuel(_) => unreachable!("the fuel pass has been here"),
             Stmt::Charge { units, test } => self.charge(*units, *test),
+            Stmt::ChargeWhen { units, when } => {
+                let when = self.names[when.0 as usize].clone();
+                let counter = self.counter_text();
+                self.line(&format!("{counter} -= {units} * (int64_t){when};"));
+            }
             Stmt::ChargeRounds { units, per_round, first, end } => self.charge_rounds(*units, *per_round, *first, end),
             Stmt::Declare(local) => {
                 let text = self.declared(*local);
@@ -525,7 +530,7 @@ fn uses(block: &[Stmt], callees: &[Callee]) -> Uses {
             all.calls_out |= is_call_out(value, callees);
         });
         let inner = match stmt {
-            Stmt::Charge { .. } | Stmt::ChargeRounds { .. } => {
+            Stmt::Charge { .. } | Stmt::ChargeWhen { .. } | Stmt::ChargeRounds { .. } => {
                 all.debits = true;
                 continue;
             }

@@ -61,6 +61,12 @@ impl<'a> Run<'a> {
             match stmt {
                 Stmt::Fuel(n) => self.used += u64::from(*n),
                 Stmt::Charge { units, .. } => self.used += units,
+                // The branch that it pays for comes next.
+                Stmt::ChargeWhen { units, .. } => {
+                    if self.decisions[self.decided % self.decisions.len()] {
+                        self.used += units;
+                    }
+                }
                 Stmt::ChargeRounds { units, per_round, end, .. } => {
                     self.used += units + per_round * u64::from(self.value(end, *var).saturating_sub(*var));
                 }
@@ -147,6 +153,7 @@ fn show(block: &[Stmt], indent: usize, out: &mut String) {
         let line = match stmt {
             Stmt::Charge { units, test } => format!("charge {units}{}", if *test { " test" } else { "" }),
             Stmt::ChargeRounds { units, per_round, .. } => format!("charge {units} + {per_round} a round"),
+            Stmt::ChargeWhen { units, .. } => format!("charge {units} when"),
             Stmt::If { .. } => "if".to_owned(),
             Stmt::Loop { .. } => "loop".to_owned(),
             Stmt::Return(_) => "return".to_owned(),
