@@ -17,10 +17,13 @@ typedef __INT64_TYPE__ int64_t;
 #endif
 
 #if defined(__GNUC__) && !defined(__TINYC__)
-#ifdef __OPTIMIZE__
+#if defined(X07_OUT_OF_LINE)
+#define X07_INLINE
+#elif defined(__OPTIMIZE__)
 #define X07_INLINE static inline __attribute__((always_inline))
 #else
-#define X07_INLINE static inline
+/* Without optimisation a unit calls the copy in inline.c instead of compiling its own. */
+#define X07_INLINE extern inline __attribute__((gnu_inline))
 #endif
 #define X07_COLD __attribute__((cold, noinline))
 #define X07_NOINLINE __attribute__((noinline))
@@ -606,5 +609,10 @@ x07_bytes x07_set_u32_dump_u32le(uint32_t h, const char *at);
 
 #if defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC visibility pop
+/* Of what units define themselves there is no other copy. */
+#ifndef __OPTIMIZE__
+#undef X07_INLINE
+#define X07_INLINE static inline
+#endif
 #endif
 #endif

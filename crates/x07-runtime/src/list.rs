@@ -5,6 +5,7 @@ pub const HEADERS: &[&str] = &["x07_abi_v2.h", "x07_embed.h", "x07.h", "runtime.
 
 /// The translation units. A program links all of them but one: `MAIN` makes an executable, `EMBED` a library.
 pub const SOURCES: &[&str] = &[
+    "inline.c",
     "alloc.c",
     "trap.c",
     "state.c",

@@ -161,7 +161,7 @@ fn endings() {
             &exit("0"),
             "X07_ABI_ARGV",
             16,
-            132,
+            70,
             "heap too small\n",
         ),
         ("exit code", &exit("3"), "X07_ABI_ARGV", 4096, 3, ""),
@@ -186,7 +186,7 @@ fn endings() {
             "x07_bytes x07_solve(void) { x07_ctx.fuel -= 1001; return x07_bytes_none(); }",
             "X07_ABI_ARGV",
             4096,
-            132,
+            70,
             "fuel exhausted\n",
         ),
     ] {

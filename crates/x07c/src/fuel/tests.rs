@@ -63,9 +63,8 @@ impl<'a> Run<'a> {
                 Stmt::Charge { units, .. } => self.used += units,
                 // The branch that it pays for comes next.
                 Stmt::ChargeWhen { units, .. } => {
-                    if self.decisions[self.decided % self.decisions.len()] {
-                        self.used += units;
-                    }
+                    let taken = self.decisions[self.decided % self.decisions.len()];
+                    self.used += if taken { *units } else { 0 };
                 }
                 Stmt::ChargeRounds { units, per_round, end, .. } => {
                     self.used += units + per_round * u64::from(self.value(end, *var).saturating_sub(*var));

@@ -179,6 +179,13 @@ impl Lowerer<'_, '_> {
         if let Some((_, place)) = in_place {
             moved.push(place);
         }
+        if matches!(row.head, "bytes.len" | "view.len" | "vec_u8.len") {
+            // The length is a member of the value itself; no view of it need be made.
+            let of = values.swap_remove(0);
+            self.release(pending);
+            let len = Value::Member(Box::new(owner_value(of)), "len");
+            return Operand::new(len, Ty::I32, reads.max(Reads::Locals));
+        }
         let traps = !row.traps.is_empty();
         let callee = Callee::Row(row.c_name());
         let value = Value::Call(Box::new(Call { callee, args: values, at: traps.then_some(e) }));
@@ -594,6 +601,16 @@ impl Lowerer<'_, '_> {
 
     pub(crate) fn may_wait(&self) -> bool {
         self.role != Role::Defn
+    }
+}
+
+/// What a view of the whole was made from, or the view itself.
+fn owner_value(value: Value) -> Value {
+    match value {
+        Value::Call(mut call) if matches!(call.callee, Callee::Runtime("x07_bytes_view" | "x07_vec_view")) => {
+            call.args.swap_remove(0)
+        }
+        other => other,
     }
 }
 

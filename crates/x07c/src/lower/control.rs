@@ -304,8 +304,13 @@ impl Lowerer<'_, '_> {
         };
         let end = self.value(args[2]);
         self.expect(&end, Ty::I32, args[2], "X07-TYPE-UNIFY-0001", "a bound of \"for\" is an i32");
+        let end_name = self.source.atom(args[2]).and_then(|name| self.source.exprs().find_name(name));
         let end = match end.value {
             Value::Int(n) => Value::Int(n),
+            // A variable that the body leaves alone is its own copy.
+            Value::Local(local) if local != var && end_name.is_some_and(|name| !self.source.sets(args[3], name)) => {
+                Value::Local(local)
+            }
             value => {
                 let local = self.local(None, Ty::I32);
                 self.emit(Stmt::Let(local, value));

@@ -499,8 +499,7 @@ impl Lowerer<'_, '_> {
                 let (pointer, kind) = self.pointer(args[0], row.head);
                 self.pointee(kind, row.head, false, args[0]);
                 let function = if row.head.ends_with("u8") { "x07_ptr_read_u8" } else { "x07_ptr_read_i32" };
-                let read = self.result_of(runtime(function, vec![pointer], None), Ty::I32, &[]);
-                read
+                self.result_of(runtime(function, vec![pointer], None), Ty::I32, &[])
             }
             Special::PtrWrite => {
                 let (pointer, kind) = self.held_pointer(args[0], row.head, &args[1..]);

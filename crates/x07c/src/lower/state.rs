@@ -1,5 +1,6 @@
 //! Moves, borrows and scopes: what is known of each local at the point where the walk stands.
 
+use x07_ast::diagnostic::{Fix, Label};
 use x07_ast::{ExprId, Sym};
 
 use super::{Lowerer, Operand, Owner, Reads, Scope};
@@ -103,28 +104,17 @@ impl Lowerer<'_, '_> {
             Ty::Vec => format!("[\"std.bytes.len\", \"{name}\"] and its kin borrow a vec_u8 that is named"),
             _ => format!("copy it before the move: [\"view.to_bytes\", [\"bytes.view\", \"{name}\"]]"),
         };
-        let thrown_away = state.at.is_some_and(|e| self.source.is_discarded_update(e, &name));
-        let fix = match (state.at, thrown_away) {
-            (Some(e), true) => {
-                let call = self.source.update_call(e);
-                Some((self.source.pointer(call), self.source.json(call)))
-            }
-            _ => None,
-        };
+        let fix = state.at.and_then(|e| self.discarded_update(e, &name));
         let diagnostic = self.typing("X07-MOVE-0901", message, at);
-        if let Some(pointer) = moved_at {
-            if !diagnostic.labels.iter().any(|l| l.pointer == pointer) {
-                diagnostic.labels.push(x07_ast::diagnostic::Label { pointer, message: "moved here".to_string() });
-            }
+        if let Some(pointer) = moved_at
+            && !diagnostic.labels.iter().any(|l| l.pointer == pointer)
+        {
+            diagnostic.labels.push(Label { pointer, message: "moved here".to_string() });
         }
         match fix {
-            Some((pointer, call)) => {
-                diagnostic.help = Some(format!("the update is thrown away; write [\"set\", \"{name}\", {call}]"));
-                let value: serde_json::Value = serde_json::from_str(&call).unwrap_or_default();
-                diagnostic.fix = Some(x07_ast::diagnostic::Fix {
-                    note: format!("bind the updated value to \"{name}\" again"),
-                    patch: serde_json::json!([{"op": "replace", "path": pointer, "value": ["set", name, value]}]),
-                });
+            Some((help, fix)) => {
+                diagnostic.help = Some(help);
+                diagnostic.fix = Some(fix);
             }
             None => diagnostic.help = Some(view),
         }
@@ -132,6 +122,23 @@ impl Lowerer<'_, '_> {
         let owner = self.state(place).owner;
         self.set_live(place, owner);
         false
+    }
+
+    /// For an update of `name` at `e` whose result is thrown away: what to write instead, and the patch that does it.
+    fn discarded_update(&self, e: ExprId, name: &str) -> Option<(String, Fix)> {
+        if !self.source.is_discarded_update(e, name) {
+            return None;
+        }
+        let call = self.source.update_call(e);
+        let written = self.source.json(call);
+        let value: serde_json::Value = serde_json::from_str(&written).unwrap_or_default();
+        let fix = Fix {
+            note: format!("bind the updated value to \"{name}\" again"),
+            patch: serde_json::json!([
+                {"op": "replace", "path": self.source.pointer(call), "value": ["set", name, value]}
+            ]),
+        };
+        Some((format!("the update is thrown away; write [\"set\", \"{name}\", {written}]"), fix))
     }
 
     /// Reports an action on a place that a view still holds.
@@ -351,12 +358,23 @@ impl Lowerer<'_, '_> {
             if self.ty_of(*local).is_owned() && base.status == Status::Live && end.status != Status::Live {
                 let name = self.name_of(*local);
                 let moved_at = end.at.unwrap_or(at);
-                self.typing(
+                let fix = self.discarded_update(moved_at, &name);
+                let diagnostic = self.typing(
                     "X07-MOVE-0901",
                     format!("use after move: \"{name}\" is moved in the loop body, so the next round finds nothing"),
                     moved_at,
-                )
-                .help = Some(format!("set \"{name}\" again before the round ends, or copy it in the body"));
+                );
+                match fix {
+                    Some((help, fix)) => {
+                        diagnostic.help = Some(help);
+                        diagnostic.fix = Some(fix);
+                    }
+                    None => {
+                        diagnostic.help = Some(format!("set \"{name}\" again before the round ends, or copy it in the body"));
+                    }
+                }
+                // The uses after the loop are not mistakes of their own.
+                continue;
             }
             let joined = self.join_states(*local, base, *end, at);
             if joined.owner != base.owner {
