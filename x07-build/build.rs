@@ -8,10 +8,7 @@ fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let versions = manifest.join("../stdlib/std");
     println!("cargo::rerun-if-changed={}", versions.display());
-    println!(
-        "cargo::rustc-env=X07_HOST={}",
-        env::var("TARGET").unwrap_or_default()
-    );
+    println!("cargo::rustc-env=X07_HOST={}", env::var("TARGET").unwrap_or_default());
 
     let mut table = String::from("pub(crate) static MODULES: &[(&str, &str)] = &[\n");
     let mut hasher = blake3::Hasher::new();
@@ -28,28 +25,16 @@ fn main() -> io::Result<()> {
         }
         modules.sort();
         for (id, file) in modules {
-            hasher
-                .update(&(id.len() as u64).to_le_bytes())
-                .update(id.as_bytes());
+            hasher.update(&(id.len() as u64).to_le_bytes()).update(id.as_bytes());
             let text = fs::read(&file)?;
-            hasher
-                .update(&(text.len() as u64).to_le_bytes())
-                .update(&text);
-            writeln!(
-                table,
-                "    ({id:?}, include_str!({:?})),",
-                file.display().to_string()
-            )
-            .map_err(io::Error::other)?;
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(&text);
+            writeln!(table, "    ({id:?}, include_str!({:?})),", file.display().to_string())
+                .map_err(io::Error::other)?;
         }
     }
     table.push_str("];\n");
-    writeln!(
-        table,
-        "pub(crate) const DIGEST: &str = {:?};",
-        hasher.finalize().to_hex().as_str()
-    )
-    .map_err(io::Error::other)?;
+    writeln!(table, "pub(crate) const DIGEST: &str = {:?};", hasher.finalize().to_hex().as_str())
+        .map_err(io::Error::other)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("stdlib.rs");
     fs::write(out, table)
 }
@@ -59,15 +44,8 @@ fn newest(versions: &Path) -> io::Result<Option<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(versions)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let numbers: Vec<u64> = name
-            .split('.')
-            .map(|part| part.parse().unwrap_or(0))
-            .collect();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let numbers: Vec<u64> = name.split('.').map(|part| part.parse().unwrap_or(0)).collect();
         if path.join("modules").is_dir() {
             found.push((numbers, path));
         }

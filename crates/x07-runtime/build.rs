@@ -6,11 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 #[path = "src/list.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the script needs only part of the list, and exports nothing"
-)]
+#[allow(dead_code, unreachable_pub, reason = "the script needs only part of the list, and exports nothing")]
 mod list;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,14 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let target = env::var("TARGET")?;
 
     let mut hasher = blake3::Hasher::new();
-    let mut text = String::from(
-        "/// Every header and source: name and text.\npub static FILES: &[(&str, &str)] = &[\n",
-    );
+    let mut text =
+        String::from("/// Every header and source: name and text.\npub static FILES: &[(&str, &str)] = &[\n");
     for name in list::HEADERS.iter().chain(list::SOURCES) {
-        let path = [&public, &here.join("c")]
-            .into_iter()
-            .map(|dir| dir.join(name))
-            .find(|path| path.exists());
+        let path = [&public, &here.join("c")].into_iter().map(|dir| dir.join(name)).find(|path| path.exists());
         let path = path.ok_or_else(|| format!("runtime file {name} is missing"))?;
         println!("cargo::rerun-if-changed={}", path.display());
         absorb(&mut hasher, name.as_bytes());
@@ -39,11 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         absorb(&mut hasher, flag.as_bytes());
     }
 
-    text.push_str("/// The compiled runtime, `SOURCES` in order for each code model.\npub static PREBUILT: &[Object] = &[\n");
-    for (variant, flags) in [
-        ("Executable", ["-fPIE"].as_slice()),
-        ("Pic", list::PIC_FLAGS),
-    ] {
+    text.push_str(
+        "/// The compiled runtime, `SOURCES` in order for each code model.\npub static PREBUILT: &[Object] = &[\n",
+    );
+    for (variant, flags) in [("Executable", ["-fPIE"].as_slice()), ("Pic", list::PIC_FLAGS)] {
         let dir = out.join(variant);
         fs::create_dir_all(&dir)?;
         let objects = build(&here, &public, &dir, flags).try_compile_intermediates()?;
@@ -60,19 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compiler = compiler_version(&build(&here, &public, &out, &[]))?;
     absorb(&mut hasher, compiler.as_bytes());
     absorb(&mut hasher, target.as_bytes());
-    writeln!(
-        text,
-        "/// The compiler that made `PREBUILT`.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n"
-    )?;
-    writeln!(
-        text,
-        "/// The target triple of `PREBUILT`.\npub const PREBUILT_TARGET: &str = {target:?};\n"
-    )?;
-    writeln!(
-        text,
-        "const IDENTITY: [u8; 32] = {:?};",
-        hasher.finalize().as_bytes()
-    )?;
+    writeln!(text, "/// The compiler that made `PREBUILT`.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n")?;
+    writeln!(text, "/// The target triple of `PREBUILT`.\npub const PREBUILT_TARGET: &str = {target:?};\n")?;
+    writeln!(text, "const IDENTITY: [u8; 32] = {:?};", hasher.finalize().as_bytes())?;
     fs::write(out.join("embedded.rs"), text)?;
     println!("cargo::rerun-if-changed=src/list.rs");
     Ok(())
@@ -103,11 +84,7 @@ fn build(here: &Path, public: &Path, out: &Path, flags: &[&str]) -> cc::Build {
 }
 
 fn compiler_version(build: &cc::Build) -> Result<String, Box<dyn Error>> {
-    let output = build
-        .try_get_compiler()?
-        .to_command()
-        .arg("--version")
-        .output()?;
+    let output = build.try_get_compiler()?.to_command().arg("--version").output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }

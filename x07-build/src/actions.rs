@@ -75,32 +75,21 @@ pub(crate) fn run(
         program,
         units,
         objects,
-        waiting: program
-            .modules
-            .iter()
-            .map(|module| AtomicU32::new(module.imports.len() as u32))
-            .collect(),
+        waiting: program.modules.iter().map(|module| AtomicU32::new(module.imports.len() as u32)).collect(),
         units_left: AtomicUsize::new(sound.iter().filter(|sound| **sound).count()),
         group_of: objects.map(group_of).unwrap_or_default(),
         group_waiting: objects
-            .map(|objects| {
-                objects
-                    .groups
-                    .iter()
-                    .map(|group| AtomicUsize::new(group.len() + 1))
-                    .collect()
-            })
+            .map(|objects| objects.groups.iter().map(|group| AtomicUsize::new(group.len() + 1)).collect())
             .unwrap_or_default(),
         verdict: OnceLock::new(),
         failures: Mutex::new(BTreeMap::new()),
         stopped: AtomicBool::new(false),
     };
-    let ready = program.order.iter().filter(|number| {
-        sound[**number as usize] && program.modules[**number as usize].imports.is_empty()
-    });
-    let mut tasks: Vec<(Urgency, Task)> = ready
-        .map(|number| (Urgency::High, Task::Unit(*number)))
-        .collect();
+    let ready = program
+        .order
+        .iter()
+        .filter(|number| sound[**number as usize] && program.modules[**number as usize].imports.is_empty());
+    let mut tasks: Vec<(Urgency, Task)> = ready.map(|number| (Urgency::High, Task::Unit(*number))).collect();
     for name in objects.map(Objects::runtime_sources).unwrap_or_default() {
         tasks.push((Urgency::Normal, Task::Runtime(name)));
     }
@@ -108,13 +97,8 @@ pub(crate) fn run(
         return Ok(Verdict::default());
     }
     let workers = session.workers.min(program.modules.len().max(tasks.len()));
-    pool::run(workers, tasks, |task, queue, lane| {
-        actions.step(task, queue, lane, &sound)
-    });
-    let mut failures = actions
-        .failures
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    pool::run(workers, tasks, |task, queue, lane| actions.step(task, queue, lane, &sound));
+    let mut failures = actions.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failures.pop_first() {
         Some((_, failure)) => Err(failure),
         None => Ok(actions.verdict.into_inner().unwrap_or_default()),
@@ -123,9 +107,7 @@ pub(crate) fn run(
 
 fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
     let groups = objects.groups.iter().enumerate();
-    groups
-        .flat_map(|(group, members)| members.iter().map(move |member| (*member, group)))
-        .collect()
+    groups.flat_map(|(group, members)| members.iter().map(move |member| (*member, group))).collect()
 }
 
 impl Actions<'_> {
@@ -137,11 +119,7 @@ impl Actions<'_> {
             Task::Group(group) => (u32::MAX, self.group(group, lane)),
         };
         if let Err(failure) = result {
-            self.failures
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry(number)
-                .or_insert(failure);
+            self.failures.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_insert(failure);
             self.stop(queue);
         }
     }
@@ -151,13 +129,7 @@ impl Actions<'_> {
         queue.stop();
     }
 
-    fn unit(
-        &self,
-        number: u32,
-        queue: &Queue<Task>,
-        lane: usize,
-        sound: &[bool],
-    ) -> Result<(), Failure> {
+    fn unit(&self, number: u32, queue: &Queue<Task>, lane: usize, sound: &[bool]) -> Result<(), Failure> {
         self.units.make(number, lane)?;
         for dependent in &self.program.dependents[number as usize] {
             let before = self.waiting[*dependent as usize].fetch_sub(1, Ordering::AcqRel);
@@ -223,22 +195,17 @@ impl Actions<'_> {
     }
 
     fn group_lacks_one_less(&self, group: usize, queue: &Queue<Task>) {
-        if self.group_waiting[group].fetch_sub(1, Ordering::AcqRel) == 1
-            && !self.stopped.load(Ordering::Relaxed)
-        {
+        if self.group_waiting[group].fetch_sub(1, Ordering::AcqRel) == 1 && !self.stopped.load(Ordering::Relaxed) {
             queue.push(Urgency::Normal, Task::Group(group));
         }
     }
 
     fn runtime(&self, name: &str, lane: usize) -> Result<(), Failure> {
-        self.objects.map_or(Ok(()), |objects| {
-            objects.runtime_object(name, lane).map(|_| ())
-        })
+        self.objects.map_or(Ok(()), |objects| objects.runtime_object(name, lane).map(|_| ()))
     }
 
     fn group(&self, group: usize, lane: usize) -> Result<(), Failure> {
-        self.objects
-            .map_or(Ok(()), |objects| objects.make_group(group, lane))
+        self.objects.map_or(Ok(()), |objects| objects.make_group(group, lane))
     }
 }
 
@@ -248,11 +215,7 @@ fn judge(session: &Session<'_>, units: &Units<'_>) -> Result<Verdict, Failure> {
     if let Some(bytes) = session.store.action(&key)
         && let Ok((native_heads, nodes)) = postcard::from_bytes::<(Vec<String>, u64)>(&bytes)
     {
-        return Ok(Verdict {
-            findings: Vec::new(),
-            native_heads,
-            nodes,
-        });
+        return Ok(Verdict { findings: Vec::new(), native_heads, nodes });
     }
     let summaries = units.summaries()?;
     let found = x07c::check_program(&summaries, session.request.limits.max_ast_nodes);
@@ -260,9 +223,5 @@ fn judge(session: &Session<'_>, units: &Units<'_>) -> Result<Verdict, Failure> {
         let bytes = postcard::to_stdvec(&(&found.native_heads, found.nodes)).unwrap_or_default();
         session.store.record_action(&key, &bytes)?;
     }
-    Ok(Verdict {
-        findings: found.diagnostics,
-        native_heads: found.native_heads,
-        nodes: found.nodes,
-    })
+    Ok(Verdict { findings: found.diagnostics, native_heads: found.native_heads, nodes: found.nodes })
 }

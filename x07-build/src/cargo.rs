@@ -22,18 +22,12 @@ pub struct Build {
 impl Build {
     /// A build of the project in a folder of the crate, or of a project's manifest.
     pub fn new(project: impl AsRef<Path>) -> Build {
-        let base = env::var_os("CARGO_MANIFEST_DIR")
-            .map(PathBuf::from)
-            .unwrap_or_default();
+        let base = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         let mut request = Request::project(base.join(project));
         request.emit = Emit::StaticLib;
         // A dependency's X07 code is built for speed when the crate is.
         let optimised = env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
-        request.profile = if optimised {
-            Profile::Release
-        } else {
-            Profile::Dev
-        };
+        request.profile = if optimised { Profile::Release } else { Profile::Dev };
         Build { request }
     }
 
@@ -53,9 +47,9 @@ impl Build {
 
     /// Like `compile`, but gives the directives, or the failure, to the caller.
     pub fn try_compile(&mut self, name: &str) -> Result<Vec<String>, Failure> {
-        let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
-            Failure::Usage("OUT_DIR is not set: Build is for build scripts".to_owned())
-        })?;
+        let out = env::var_os("OUT_DIR")
+            .map(PathBuf::from)
+            .ok_or_else(|| Failure::Usage("OUT_DIR is not set: Build is for build scripts".to_owned()))?;
         self.request.output = Some(out.join(format!("lib{name}.a")));
         self.request.name = Some(name.to_owned());
         let outcome = crate::build(&self.request, &Silent)?;
@@ -70,29 +64,19 @@ impl Build {
         if let crate::Target::Project(project) = &self.request.target {
             directives.push(format!("cargo::rerun-if-changed={}", project.display()));
         }
-        for module in outcome
-            .sources
-            .modules()
-            .filter(|module| !outcome.sources.is_builtin(module))
-        {
+        for module in outcome.sources.modules().filter(|module| !outcome.sources.is_builtin(module)) {
             if let Some(path) = outcome.sources.path(module) {
                 directives.push(format!("cargo::rerun-if-changed={}", path.display()));
             }
         }
         for warning in &outcome.diagnostics {
-            directives.push(format!(
-                "cargo::warning={}",
-                warning.compile_error().replace('\n', " ")
-            ));
+            directives.push(format!("cargo::warning={}", warning.compile_error().replace('\n', " ")));
         }
         Ok(directives)
     }
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "directives to cargo go to standard output"
-)]
+#[allow(clippy::print_stdout, reason = "directives to cargo go to standard output")]
 fn emit(directives: &[String]) {
     for directive in directives {
         println!("{directive}");
@@ -103,10 +87,7 @@ fn stop(failure: &Failure) -> ! {
     eprintln!("error: {failure}");
     if let Failure::Diagnostics(diagnostics, sources) = failure {
         for diagnostic in diagnostics {
-            let path = sources
-                .path(&diagnostic.module)
-                .map(|path| path.display().to_string())
-                .unwrap_or_default();
+            let path = sources.path(&diagnostic.module).map(|path| path.display().to_string()).unwrap_or_default();
             eprintln!("{path}: {}", diagnostic.compile_error());
         }
     }

@@ -24,10 +24,7 @@ pub(crate) fn compile(
     if toolchain.family == Family::Gcc {
         command.arg("-pipe");
     }
-    command
-        .arg(prefix_map(include))
-        .args(["-x", "c", "-", "-o"])
-        .arg(&object);
+    command.arg(prefix_map(include)).args(["-x", "c", "-", "-o"]).arg(&object);
     let output = run(&mut command, Some(text))?;
     let messages = finish(&command, output, step)?;
     Ok((object, messages))
@@ -59,10 +56,7 @@ pub(crate) fn link(
     // A response file has no limit of length.
     let response = if objects.len() > 200 {
         let file = store.scratch(".rsp")?;
-        let text: String = objects
-            .iter()
-            .map(|path| format!("{}\n", quoted(path)))
-            .collect();
+        let text: String = objects.iter().map(|path| format!("{}\n", quoted(path))).collect();
         std::fs::write(&file, text).map_err(io_failure("write", &file))?;
         command.arg(format!("@{}", file.display()));
         Some(file)
@@ -72,9 +66,7 @@ pub(crate) fn link(
     };
     command.args(inputs);
     let result = run(&mut command, None)?;
-    let messages = finish(&command, result, || CCompilerStep::Link {
-        undefined_externs: Vec::new(),
-    })?;
+    let messages = finish(&command, result, || CCompilerStep::Link { undefined_externs: Vec::new() })?;
     drop(response);
     Ok((output, messages))
 }
@@ -89,15 +81,8 @@ fn quoted(path: &Path) -> String {
 pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<Output, Failure> {
     let program = PathBuf::from(command.get_program());
     let mut doing = || -> io::Result<Output> {
-        command.stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
             // A compiler that gives up early closes the pipe; its own message then says why.
             match stdin.write_all(text.as_bytes()) {
@@ -121,11 +106,7 @@ pub(crate) fn finish(
         return Ok(messages);
     }
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|argument| argument.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
     Err(Failure::CCompiler(Box::new(CCompilerFailure {
         status: output.status.code().unwrap_or(1),
         step: step(),

@@ -71,34 +71,19 @@ impl Place {
             (None, None, Some(folder)) => file_name(folder),
             (None, None, None) => stem(&target).trim_end_matches(".x07").to_owned(),
         };
-        let name = if name.is_empty() {
-            "app".to_owned()
-        } else {
-            name
-        };
+        let name = if name.is_empty() { "app".to_owned() } else { name };
         let request_digest = request_digest(request, &target, &name)?;
         let hex = request_digest.to_hex();
         let fallback_folder = store.room("builds").join(&hex[..2]).join(&hex[2..34]);
         let build_folder = match &folder {
-            Some(folder) => folder
-                .join(".x07")
-                .join("build")
-                .join(request.profile.as_str())
-                .join(&hex[..16]),
+            Some(folder) => folder.join(".x07").join("build").join(request.profile.as_str()).join(&hex[..16]),
             None => fallback_folder.clone(),
         };
         let output = match &request.output {
             Some(output) => absolute(output)?,
             None => build_folder.join(default_file(&name, request.emit)),
         };
-        Ok(Place {
-            target,
-            request: request_digest,
-            build_folder,
-            fallback_folder,
-            output,
-            name,
-        })
+        Ok(Place { target, request: request_digest, build_folder, fallback_folder, output, name })
     }
 }
 
@@ -112,26 +97,17 @@ fn default_file(name: &str, emit: Emit) -> String {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Everything that decides the result besides the contents of files and the C compiler itself.
 fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest, Failure> {
     let mut key = KeyBuilder::new("request");
-    key.text(BUILD_FORMAT)
-        .text(x07c::COMPILER_ID)
-        .text(stdlib::DIGEST)
-        .digest(&runtime::identity());
+    key.text(BUILD_FORMAT).text(x07c::COMPILER_ID).text(stdlib::DIGEST).digest(&runtime::identity());
     key.bytes(target.as_os_str().as_encoded_bytes());
     key.number(u64::from(matches!(request.target, Target::Project(_))));
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(io_failure("find", path));
@@ -143,30 +119,18 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     }
     key.text(request.world.map_or("", World::as_str));
     key.text(&format!("{:?}", request.capabilities));
-    key.text(request.profile.as_str())
-        .text(request.abi.as_str())
-        .text(request.emit.as_str());
+    key.text(request.profile.as_str()).text(request.abi.as_str()).text(request.emit.as_str());
     for path in [&request.output, &request.depfile, &request.compile_commands] {
         let path = path.as_ref().map(absolute).transpose()?.unwrap_or_default();
         key.bytes(path.as_os_str().as_encoded_bytes());
     }
     key.text(name);
-    key.text(&format!(
-        "{:?}",
-        (
-            request.fuel,
-            request.memory_cap,
-            request.max_output,
-            request.cpu_seconds
-        )
-    ));
+    key.text(&format!("{:?}", (request.fuel, request.memory_cap, request.max_output, request.cpu_seconds)));
     key.text(&format!("{:?}", request.limits));
-    key.number(u64::from(request.debug_borrow))
-        .number(u64::from(request.auto_ffi));
+    key.number(u64::from(request.debug_borrow)).number(u64::from(request.auto_ffi));
     key.list(&request.cc_args).list(&request.link_args);
     let environment = &request.environment;
-    key.text(environment.cc.as_deref().unwrap_or(""))
-        .list(&environment.cc_args);
+    key.text(environment.cc.as_deref().unwrap_or("")).list(&environment.cc_args);
     key.number(u64::from(environment.keep_c));
     key.text(&format!("{:?}", environment.workspace_root));
     Ok(key.finish())
@@ -190,9 +154,7 @@ impl Project {
                     entry: place.target.clone(),
                     roots,
                     world,
-                    capabilities: request
-                        .capabilities
-                        .unwrap_or_else(|| capabilities_of(world)),
+                    capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
                     link_args: Vec::new(),
                     files: Vec::new(),
                     unknown_fields: Vec::new(),
@@ -245,9 +207,7 @@ impl Project {
             entry: folder.join(&manifest.entry),
             roots,
             world,
-            capabilities: request
-                .capabilities
-                .unwrap_or_else(|| capabilities_of(world)),
+            capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
             link_args: manifest.link_arguments(),
             files,
             unknown_fields: manifest.unknown_fields,
@@ -258,28 +218,17 @@ impl Project {
 /// The folder that a manifest path stands for; `$workspace` stays within the workspace.
 fn resolve(folder: &Path, path: &str, request: &Request) -> Result<PathBuf, Failure> {
     let Some(rest) = path.strip_prefix("$workspace") else {
-        return Ok(if path == "." {
-            folder.to_owned()
-        } else {
-            folder.join(path)
-        });
+        return Ok(if path == "." { folder.to_owned() } else { folder.join(path) });
     };
-    let root = request
-        .environment
-        .workspace_root
-        .as_deref()
-        .ok_or_else(|| {
-            Failure::Usage(format!(
-                "{path:?} needs the environment variable X07_WORKSPACE_ROOT, which is not set"
-            ))
-        })?;
+    let root = request.environment.workspace_root.as_deref().ok_or_else(|| {
+        Failure::Usage(format!("{path:?} needs the environment variable X07_WORKSPACE_ROOT, which is not set"))
+    })?;
     let root = fs::canonicalize(root).map_err(io_failure("find the workspace root", root))?;
     let joined = root.join(rest.trim_start_matches('/'));
     match fs::canonicalize(&joined) {
-        Ok(real) if !real.starts_with(&root) => Err(Failure::Usage(format!(
-            "$workspace path escapes workspace root: {path:?} is {}",
-            real.display()
-        ))),
+        Ok(real) if !real.starts_with(&root) => {
+            Err(Failure::Usage(format!("$workspace path escapes workspace root: {path:?} is {}", real.display())))
+        }
         Ok(real) => Ok(real),
         Err(_) => Ok(joined),
     }

@@ -146,9 +146,7 @@ impl Database {
 
     /// The second part; empty when it is damaged, which costs time and nothing else.
     pub(crate) fn cold(&self) -> Cold {
-        part(&self.cold, 0)
-            .and_then(|(bytes, _)| postcard::from_bytes(bytes).ok())
-            .unwrap_or_default()
+        part(&self.cold, 0).and_then(|(bytes, _)| postcard::from_bytes(bytes).ok()).unwrap_or_default()
     }
 
     /// Writes the database.
@@ -193,10 +191,7 @@ pub(crate) enum Comparison {
 
 impl Hot {
     /// Compares with the files as they are. `cc` is the compiler that would be used now.
-    pub(crate) fn compare(
-        &mut self,
-        cc: impl FnOnce(&Hot) -> Option<(Digest, PathBuf, Stamp)>,
-    ) -> Comparison {
+    pub(crate) fn compare(&mut self, cc: impl FnOnce(&Hot) -> Option<(Digest, PathBuf, Stamp)>) -> Comparison {
         let compiler_is_the_same = self.cc.is_none() || self.cc == cc(self);
         let unmoved = |(path, stamp): &(PathBuf, Stamp)| Stamp::read(path) == Some(*stamp);
         let appeared = |path: &PathBuf| path.symlink_metadata().is_ok();
@@ -220,11 +215,8 @@ impl Hot {
 
     /// Reads files whose stamps prove nothing.
     fn look_into(&mut self, doubtful: &[usize]) -> Comparison {
-        let module_of: HashMap<u32, &ModuleSource> = self
-            .modules
-            .iter()
-            .filter_map(|module| module.file.map(|file| (file, module)))
-            .collect();
+        let module_of: HashMap<u32, &ModuleSource> =
+            self.modules.iter().filter_map(|module| module.file.map(|file| (file, module))).collect();
         let look = |index: usize| {
             let module = module_of.get(&(index as u32)).copied();
             self.files[index].renewed(module)
@@ -246,10 +238,7 @@ impl Hot {
     /// Looks again at files that were too new to trust their stamp.
     pub(crate) fn settle(&mut self) {
         for file in self.files.iter_mut().filter(|file| file.racy) {
-            if let Some(record) = file
-                .renewed(None)
-                .filter(|record| record.stamp == file.stamp)
-            {
+            if let Some(record) = file.renewed(None).filter(|record| record.stamp == file.stamp) {
                 *file = record;
             }
         }
@@ -264,12 +253,7 @@ impl FileRecord {
         let digest = Digest::of(&bytes);
         let same = digest == self.digest || module.is_some_and(|module| module.means(&bytes));
         // Only a look after the clock has moved on shows that there was no change within the same tick.
-        same.then(|| FileRecord {
-            path: self.path.clone(),
-            stamp,
-            racy: stamp.is_racy(now),
-            digest,
-        })
+        same.then(|| FileRecord { path: self.path.clone(), stamp, racy: stamp.is_racy(now), digest })
     }
 }
 
@@ -285,36 +269,20 @@ impl ModuleSource {
 }
 
 /// Applies `look` to all items, in as many threads as it pays; `None` as soon as one gives `None`.
-fn in_parallel<T: Send>(
-    items: &[usize],
-    look: impl Fn(usize) -> Option<T> + Sync,
-) -> Option<Vec<T>> {
+fn in_parallel<T: Send>(items: &[usize], look: impl Fn(usize) -> Option<T> + Sync) -> Option<Vec<T>> {
     /// Fewer files are read faster than a thread starts.
     const PER_THREAD: usize = 32;
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len().div_ceil(PER_THREAD))
-        .max(1);
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(PER_THREAD)).max(1);
     let share = items.len().div_ceil(threads).max(1);
     let look = &look;
     thread::scope(|scope| {
         let others: Vec<_> = items
             .chunks(share)
             .skip(1)
-            .map(|chunk| {
-                scope.spawn(move || {
-                    chunk
-                        .iter()
-                        .map(|item| look(*item))
-                        .collect::<Option<Vec<T>>>()
-                })
-            })
+            .map(|chunk| scope.spawn(move || chunk.iter().map(|item| look(*item)).collect::<Option<Vec<T>>>()))
             .collect();
         let first = items.chunks(share).next().unwrap_or_default();
-        let mut all = first
-            .iter()
-            .map(|item| look(*item))
-            .collect::<Option<Vec<T>>>();
+        let mut all = first.iter().map(|item| look(*item)).collect::<Option<Vec<T>>>();
         for other in others {
             let part = other.join().ok().flatten();
             all = all.zip(part).map(|(mut all, part)| {

@@ -41,21 +41,13 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         Emit::C => None,
         _ => Some(toolchain::find(&request.environment, &store)?),
     };
-    let choice = toolchain.as_ref().map(|toolchain| {
-        (
-            toolchain::choice_digest(&request.environment),
-            toolchain.name.clone(),
-            toolchain.stamp,
-        )
-    });
-    let compiler_changed = database
+    let choice = toolchain
         .as_ref()
-        .is_some_and(|database| database.hot.cc != choice);
+        .map(|toolchain| (toolchain::choice_digest(&request.environment), toolchain.name.clone(), toolchain.stamp));
+    let compiler_changed = database.as_ref().is_some_and(|database| database.hot.cc != choice);
     let mut old = Old::new(database);
     if compiler_changed {
-        old.modules
-            .values_mut()
-            .for_each(|module| module.record.object = None);
+        old.modules.values_mut().for_each(|module| module.record.object = None);
     }
 
     let start = SystemTime::now();
@@ -70,14 +62,10 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     let objects = match &toolchain {
         Some(toolchain) => {
             let flags = Flags::new(request, toolchain, &link_args);
-            for path in
-                flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs))
-            {
+            for path in flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs)) {
                 files.push(load::file_record(path, start)?);
             }
-            Some(Objects::new(
-                &session, &program, &units, &old, toolchain, flags,
-            )?)
+            Some(Objects::new(&session, &program, &units, &old, toolchain, flags)?)
         }
         None => None,
     };
@@ -162,11 +150,7 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
     let comparison = database.hot.compare(|hot| {
         let (_, name, _) = hot.cc.as_ref()?;
         let stamp = Stamp::read(&toolchain::resolve(name)?)?;
-        Some((
-            toolchain::choice_digest(&request.environment),
-            name.clone(),
-            stamp,
-        ))
+        Some((toolchain::choice_digest(&request.environment), name.clone(), stamp))
     });
     match comparison {
         Comparison::Different => return None,
@@ -179,10 +163,7 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
     for module in &hot.modules {
         match module.file.and_then(|index| hot.files.get(index as usize)) {
             Some(file) => sources.add_file(&module.id, &file.path),
-            None => sources.add_builtin(
-                &module.id,
-                crate::stdlib::text(&module.id).unwrap_or_default(),
-            ),
+            None => sources.add_builtin(&module.id, crate::stdlib::text(&module.id).unwrap_or_default()),
         }
     }
     Some(Outcome {
@@ -193,30 +174,20 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
         native_heads: hot.native_heads.clone(),
         kept_c: request.environment.keep_c.then(|| emit::c_folder(place)),
         no_op: true,
-        counts: Counts {
-            modules: hot.modules.len(),
-            ..Counts::default()
-        },
+        counts: Counts { modules: hot.modules.len(), ..Counts::default() },
         spans: Vec::new(),
         compiler_output: hot.compiler_output.clone(),
     })
 }
 
 /// The findings of all steps, in module order.
-fn all_findings(
-    session: &Session<'_>,
-    program: &Program,
-    verdict: &mut Verdict,
-) -> Vec<Diagnostic> {
+fn all_findings(session: &Session<'_>, program: &Program, verdict: &mut Verdict) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = Vec::new();
     for name in &session.project.unknown_fields {
         let finding = Diagnostic::error(
             "X07-PROJECT-0001",
             x07_ast::ErrorKind::Parse,
-            format!(
-                "{} has a field \"{name}\" that means nothing",
-                session.place.target.display()
-            ),
+            format!("{} has a field \"{name}\" that means nothing", session.place.target.display()),
         );
         findings.push(finding.warning());
     }
@@ -225,10 +196,7 @@ fn all_findings(
     }
     findings.extend(program.findings.iter().cloned());
     findings.append(&mut verdict.findings);
-    let about_no_file = findings
-        .iter()
-        .take_while(|finding| finding.module.is_empty())
-        .count();
+    let about_no_file = findings.iter().take_while(|finding| finding.module.is_empty()).count();
     sort_findings(&mut findings[about_no_file..], program);
     findings
 }

@@ -41,16 +41,10 @@ pub(crate) fn write(
             Ok(vec![output.clone()])
         }
         (Emit::Obj, Some(objects)) => {
-            let ids = objects
-                .linked()
-                .map(|number| format!("{}.o", program.modules[number as usize].id));
-            let runtime = runtime::sources(Emit::Obj)
-                .map(|name| format!("runtime/{}", name.replace(".c", ".o")));
+            let ids = objects.linked().map(|number| format!("{}.o", program.modules[number as usize].id));
+            let runtime = runtime::sources(Emit::Obj).map(|name| format!("runtime/{}", name.replace(".c", ".o")));
             let names: Vec<PathBuf> = ids.chain(runtime).map(|name| output.join(name)).collect();
-            let paths = objects
-                .object_paths(0)?
-                .into_iter()
-                .chain(objects.runtime_paths(0)?);
+            let paths = objects.object_paths(0)?.into_iter().chain(objects.runtime_paths(0)?);
             for (path, name) in paths.zip(&names) {
                 copy_atomic(&path, name, 0o644)?;
             }
@@ -61,10 +55,7 @@ pub(crate) fn write(
             let mut written = vec![output.clone()];
             for name in EMBEDDING_HEADERS {
                 let header = parent(output).join(name);
-                write_if_changed(
-                    &header,
-                    x07_runtime::file(name).unwrap_or_default().as_bytes(),
-                )?;
+                write_if_changed(&header, x07_runtime::file(name).unwrap_or_default().as_bytes())?;
                 written.push(header);
             }
             Ok(written)
@@ -79,19 +70,13 @@ pub(crate) fn c_folder(place: &Place) -> PathBuf {
 
 /// Where the C text was kept, if it was to be.
 pub(crate) fn kept_c_folder(session: &Session<'_>) -> Option<PathBuf> {
-    session
-        .request
-        .environment
-        .keep_c
-        .then(|| c_folder(session.place))
+    session.request.environment.keep_c.then(|| c_folder(session.place))
 }
 
 /// Keeps the text of a unit that the C compiler refused.
 pub(crate) fn keep_failed_unit(place: &Place, id: &str, text: &str) -> Option<PathBuf> {
     let path = c_folder(place).join(format!("{id}.c"));
-    write_atomic(&path, text.as_bytes(), 0o644)
-        .ok()
-        .map(|()| path)
+    write_atomic(&path, text.as_bytes(), 0o644).ok().map(|()| path)
 }
 
 /// Puts an executable of the store in its place: the same file under another name where that is possible, so that no
@@ -99,14 +84,9 @@ pub(crate) fn keep_failed_unit(place: &Place, id: &str, text: &str) -> Option<Pa
 fn place_executable(from: &Path, to: &Path) -> Result<(), Failure> {
     let folder = parent(to);
     fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-    let temporary = tempfile::Builder::new()
-        .prefix(".x07-")
-        .make_in(&folder, |path| fs::hard_link(from, path));
+    let temporary = tempfile::Builder::new().prefix(".x07-").make_in(&folder, |path| fs::hard_link(from, path));
     match temporary {
-        Ok(file) => file
-            .into_temp_path()
-            .persist(to)
-            .map_err(|error| io_failure("write", to)(error.error)),
+        Ok(file) => file.into_temp_path().persist(to).map_err(|error| io_failure("write", to)(error.error)),
         Err(_) => copy_atomic(from, to, 0o755),
     }
 }
@@ -151,10 +131,7 @@ fn write_c_tree(
     }
     for path in &written[program.modules.len()..] {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        write_if_changed(
-            path,
-            x07_runtime::file(&name).unwrap_or_default().as_bytes(),
-        )?;
+        write_if_changed(path, x07_runtime::file(&name).unwrap_or_default().as_bytes())?;
     }
     let readme = output.join("README");
     let text = format!(
@@ -171,40 +148,20 @@ fn write_c_tree(
 }
 
 /// One object with everything, in an archive with a symbol table and nothing about time or user.
-fn write_archive(
-    session: &Session<'_>,
-    objects: &Objects<'_>,
-    output: &Path,
-) -> Result<(), Failure> {
+fn write_archive(session: &Session<'_>, objects: &Objects<'_>, output: &Path) -> Result<(), Failure> {
     let object = objects.link_relocatable(0)?;
-    let folder = tempfile::tempdir_in(parent(&object))
-        .map_err(io_failure("write a folder in", &parent(&object)))?;
+    let folder = tempfile::tempdir_in(parent(&object)).map_err(io_failure("write a folder in", &parent(&object)))?;
     let member = folder.path().join("x07.o");
-    object
-        .persist(&member)
-        .map_err(|error| io_failure("write", &member)(error.error))?;
-    let archiver = toolchain::resolve(Path::new("ar")).ok_or_else(|| {
-        Failure::NoCCompiler("no archiver: \"ar\" cannot be run; it comes with binutils".to_owned())
-    })?;
+    object.persist(&member).map_err(|error| io_failure("write", &member)(error.error))?;
+    let archiver = toolchain::resolve(Path::new("ar"))
+        .ok_or_else(|| Failure::NoCCompiler("no archiver: \"ar\" cannot be run; it comes with binutils".to_owned()))?;
     let archive = folder.path().join("x07.a");
     let mut command = std::process::Command::new(archiver);
     command.env("LC_ALL", "C").env("ZERO_AR_DATE", "1");
-    command
-        .arg(if cfg!(target_os = "macos") {
-            "rcs"
-        } else {
-            "rcsD"
-        })
-        .arg(&archive)
-        .arg(&member);
+    command.arg(if cfg!(target_os = "macos") { "rcs" } else { "rcsD" }).arg(&archive).arg(&member);
     session.action(ActionKind::Link, "archive", 0, || {
-        let step = || CCompilerStep::Link {
-            undefined_externs: Vec::new(),
-        };
-        (
-            cc::run(&mut command, None).and_then(|result| cc::finish(&command, result, step)),
-            false,
-        )
+        let step = || CCompilerStep::Link { undefined_externs: Vec::new() };
+        (cc::run(&mut command, None).and_then(|result| cc::finish(&command, result, step)), false)
     })?;
     copy_atomic(&archive, output, 0o644)
 }
@@ -224,18 +181,15 @@ pub(crate) fn remove_stale(old: &[(PathBuf, Stamp)], written: &[PathBuf]) -> Res
 /// Refuses to write over what is being built.
 pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<(), Failure> {
     let request = session.request;
-    let places = [
-        Some(&session.place.output),
-        request.depfile.as_ref(),
-        request.compile_commands.as_ref(),
-    ];
+    let places = [Some(&session.place.output), request.depfile.as_ref(), request.compile_commands.as_ref()];
     for place in places.into_iter().flatten() {
         let Some(stamp) = Stamp::read(place) else {
             continue;
         };
-        let module = program.modules.iter().find(
-            |module| matches!(&module.origin, Origin::File { stamp: source, .. } if *source == stamp),
-        );
+        let module = program
+            .modules
+            .iter()
+            .find(|module| matches!(&module.origin, Origin::File { stamp: source, .. } if *source == stamp));
         if let Some(module) = module {
             return Err(Failure::Usage(format!(
                 "{} is the source of module \"{}\" and cannot be the output",
@@ -249,28 +203,16 @@ pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<
 
 /// The link arguments that the project and, in OS worlds, FFI packages among the module roots ask for, with the paths
 /// besides the arguments' own files that decide them.
-pub(crate) fn link_arguments(
-    session: &Session<'_>,
-) -> Result<(Vec<String>, Vec<PathBuf>), Failure> {
+pub(crate) fn link_arguments(session: &Session<'_>) -> Result<(Vec<String>, Vec<PathBuf>), Failure> {
     let mut arguments = Vec::new();
     let mut watched = Vec::new();
     if session.request.auto_ffi && session.project.world.is_os() {
         let mut seen = BTreeSet::new();
         for root in &session.project.roots {
-            if let Some(package) =
-                ffi_package(root).filter(|package| seen.insert(package.folder.clone()))
-            {
-                watched.extend([
-                    package.folder.join(PACKAGE_MANIFEST_NAME),
-                    package.folder.join("ffi"),
-                ]);
+            if let Some(package) = ffi_package(root).filter(|package| seen.insert(package.folder.clone())) {
+                watched.extend([package.folder.join(PACKAGE_MANIFEST_NAME), package.folder.join("ffi")]);
                 arguments.extend(package.sources()?);
-                arguments.extend(
-                    package
-                        .libraries
-                        .iter()
-                        .map(|library| format!("-l{library}")),
-                );
+                arguments.extend(package.libraries.iter().map(|library| format!("-l{library}")));
             }
         }
     }
@@ -285,29 +227,17 @@ struct FfiPackage {
 
 /// The package that a module root belongs to, if its functions are written in C (spec packages 4.3).
 fn ffi_package(root: &Path) -> Option<FfiPackage> {
-    let folder = [root, root.parent()?]
-        .into_iter()
-        .find(|folder| folder.join(PACKAGE_MANIFEST_NAME).is_file())?;
+    let folder = [root, root.parent()?].into_iter().find(|folder| folder.join(PACKAGE_MANIFEST_NAME).is_file())?;
     let text = fs::read(folder.join(PACKAGE_MANIFEST_NAME)).ok()?;
     let manifest: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let meta = manifest.get("meta")?;
     if meta.get("import_mode")?.as_str() != Some("ffi") {
         return None;
     }
-    let libraries = meta
-        .get("ffi_libs")
-        .and_then(|value| value.as_array())
-        .cloned()
-        .unwrap_or_default();
+    let libraries = meta.get("ffi_libs").and_then(|value| value.as_array()).cloned().unwrap_or_default();
     let names = libraries.iter().filter_map(|name| name.as_str());
-    let libraries = names
-        .filter(|name| x07_pkg::is_library_name(name))
-        .map(str::to_owned)
-        .collect();
-    Some(FfiPackage {
-        folder: folder.to_owned(),
-        libraries,
-    })
+    let libraries = names.filter(|name| x07_pkg::is_library_name(name)).map(str::to_owned).collect();
+    Some(FfiPackage { folder: folder.to_owned(), libraries })
 }
 
 impl FfiPackage {
@@ -317,9 +247,7 @@ impl FfiPackage {
             .map_err(io_failure("list the C sources in", &folder))?
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| {
-                path.is_file() && path.extension().is_some_and(|extension| extension == "c")
-            })
+            .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "c"))
             .map(|path| path.to_string_lossy().into_owned())
             .collect();
         sources.sort();
@@ -341,13 +269,10 @@ pub(crate) fn write_depfile<'a>(
     inputs: impl Iterator<Item = &'a Path>,
     program: &'a Program,
 ) -> Result<(), Failure> {
-    let modules = program
-        .modules
-        .iter()
-        .filter_map(|module| match &module.origin {
-            Origin::File { path, .. } => Some(path.as_path()),
-            Origin::Builtin(_) => None,
-        });
+    let modules = program.modules.iter().filter_map(|module| match &module.origin {
+        Origin::File { path, .. } => Some(path.as_path()),
+        Origin::Builtin(_) => None,
+    });
     let mut text = format!("{}:", make_escape(output));
     for input in inputs.chain(modules) {
         text.push_str(" \\\n  ");
@@ -371,18 +296,13 @@ fn make_escape(path: &Path) -> String {
 }
 
 /// `compile_commands.json`, with the C text of the units kept where it says.
-pub(crate) fn write_compile_commands(
-    path: &Path,
-    session: &Session<'_>,
-    objects: &Objects<'_>,
-) -> Result<(), Failure> {
+pub(crate) fn write_compile_commands(path: &Path, session: &Session<'_>, objects: &Objects<'_>) -> Result<(), Failure> {
     let folder = c_folder(session.place);
     let mut commands = Vec::new();
     for (number, (id, arguments)) in objects.commands().into_iter().enumerate() {
         let file = format!("{id}.c");
         write_if_changed(&folder.join(&file), objects.text(number as u32)?.as_bytes())?;
-        commands
-            .push(serde_json::json!({ "directory": folder, "file": file, "arguments": arguments }));
+        commands.push(serde_json::json!({ "directory": folder, "file": file, "arguments": arguments }));
     }
     let text = serde_json::to_string_pretty(&commands).unwrap_or_default() + "\n";
     write_if_changed(path, text.as_bytes())
@@ -396,11 +316,7 @@ mod tests {
 
     #[test]
     fn make_reads_any_path() {
-        let cases = [
-            ("a/b.x07.json", "a/b.x07.json"),
-            ("a b#c", "a\\ b\\#c"),
-            ("$x", "$$x"),
-        ];
+        let cases = [("a/b.x07.json", "a/b.x07.json"), ("a b#c", "a\\ b\\#c"), ("$x", "$$x")];
         for (path, expected) in cases {
             assert_eq!(make_escape(Path::new(path)), expected);
         }

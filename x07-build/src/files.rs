@@ -23,17 +23,9 @@ impl Stamp {
         let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
         let (seconds, nanoseconds) = match modified.duration_since(UNIX_EPOCH) {
             Ok(since) => (since.as_secs() as i64, since.subsec_nanos()),
-            Err(before) => (
-                -(before.duration().as_secs() as i64) - 1,
-                before.duration().subsec_nanos(),
-            ),
+            Err(before) => (-(before.duration().as_secs() as i64) - 1, before.duration().subsec_nanos()),
         };
-        Stamp {
-            size: metadata.len(),
-            seconds,
-            nanoseconds,
-            inode: inode(metadata),
-        }
+        Stamp { size: metadata.len(), seconds, nanoseconds, inode: inode(metadata) }
     }
 
     /// The stamp of a file or folder; `None` when it is not there.
@@ -45,11 +37,7 @@ impl Stamp {
     ///
     /// Clocks of file systems tick in up to 10 ms; a time without a fraction comes from one that counts seconds.
     pub(crate) fn is_racy(&self, now: SystemTime) -> bool {
-        let tick = if self.nanoseconds == 0 {
-            Duration::from_secs(2)
-        } else {
-            Duration::from_millis(20)
-        };
+        let tick = if self.nanoseconds == 0 { Duration::from_secs(2) } else { Duration::from_millis(20) };
         let Ok(seconds) = u64::try_from(self.seconds) else {
             return false;
         };
@@ -75,16 +63,10 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
         let mut file = File::open(path)?;
         let before = file.metadata()?;
         if before.is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "is a directory",
-            ));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
         }
         if !before.is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "is not a regular file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
         }
         let stamp = Stamp::of(&before);
         let bytes = read_known(&mut file, before.len() as usize)?;
@@ -92,10 +74,7 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
             return Ok((bytes, stamp));
         }
     }
-    Err(io::Error::new(
-        io::ErrorKind::ResourceBusy,
-        "the file keeps changing while it is read",
-    ))
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
 }
 
 /// Reads a file of a known size without asking for more; whether it has grown shows in its stamp afterwards.
@@ -117,11 +96,7 @@ fn read_known(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
 /// Makes an I/O error of ours.
 pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();
-    move |source| Failure::Io {
-        doing,
-        path,
-        source,
-    }
+    move |source| Failure::Io { doing, path, source }
 }
 
 /// Replaces a file in one step: readers see the old content or the new one, whatever happens in between.

@@ -30,22 +30,11 @@ pub(crate) struct Flags {
 impl Flags {
     /// The arguments of a build.
     pub(crate) fn new(request: &Request, toolchain: &Toolchain, link_args: &[String]) -> Flags {
-        let (user, user_inputs) =
-            classify(request.environment.cc_args.iter().chain(&request.cc_args));
+        let (user, user_inputs) = classify(request.environment.cc_args.iter().chain(&request.cc_args));
         let library = request.emit == Emit::StaticLib;
-        let strings = |flags: &[&str]| {
-            flags
-                .iter()
-                .map(|flag| (*flag).to_owned())
-                .collect::<Vec<_>>()
-        };
+        let strings = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
 
-        let mut unit = strings(&[
-            "-std=gnu11",
-            "-w",
-            "-fno-strict-aliasing",
-            "-fno-asynchronous-unwind-tables",
-        ]);
+        let mut unit = strings(&["-std=gnu11", "-w", "-fno-strict-aliasing", "-fno-asynchronous-unwind-tables"]);
         unit.extend(strings(match request.profile {
             Profile::Dev => &["-O0"],
             Profile::Release => &["-O2"],
@@ -90,13 +79,7 @@ impl Flags {
             prebuilt_runtime: user.is_empty()
                 && !request.debug_borrow
                 && x07_runtime::PREBUILT_TARGET == crate::toolchain::HOST,
-            user: request
-                .environment
-                .cc_args
-                .iter()
-                .chain(&request.cc_args)
-                .cloned()
-                .collect(),
+            user: request.environment.cc_args.iter().chain(&request.cc_args).cloned().collect(),
             groups: user.is_empty() && cfg!(target_os = "linux"),
         }
     }
@@ -114,48 +97,22 @@ impl Flags {
 
 /// The arguments that name existing files.
 pub(crate) fn files_among(arguments: &[String]) -> impl Iterator<Item = &Path> {
-    let plain = arguments
-        .iter()
-        .filter(|argument| !argument.starts_with('-'))
-        .map(Path::new);
-    let at = arguments
-        .iter()
-        .filter_map(|argument| argument.strip_prefix('@'))
-        .map(Path::new);
+    let plain = arguments.iter().filter(|argument| !argument.starts_with('-')).map(Path::new);
+    let at = arguments.iter().filter_map(|argument| argument.strip_prefix('@')).map(Path::new);
     plain.chain(at).filter(|path| path.is_file())
 }
 
 /// Splits a user's arguments into those of every call and those that only a link understands: files and libraries.
 fn classify<'a>(arguments: impl Iterator<Item = &'a String>) -> (Vec<String>, Vec<String>) {
     /// Flags whose value is the next argument.
-    const WITH_VALUE: [&str; 8] = [
-        "-I",
-        "-D",
-        "-U",
-        "-include",
-        "-isystem",
-        "-iquote",
-        "-idirafter",
-        "-x",
-    ];
+    const WITH_VALUE: [&str; 8] = ["-I", "-D", "-U", "-include", "-isystem", "-iquote", "-idirafter", "-x"];
     const LINK_WITH_VALUE: [&str; 6] = ["-l", "-L", "-framework", "-Xlinker", "-T", "-u"];
     let (mut all, mut link) = (Vec::new(), Vec::new());
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
         let is_link = !argument.starts_with('-')
-            || ["-l", "-L", "-Wl,", "-framework", "-Xlinker"]
-                .iter()
-                .any(|prefix| argument.starts_with(prefix))
-            || [
-                "-static",
-                "-shared",
-                "-rdynamic",
-                "-pie",
-                "-no-pie",
-                "-T",
-                "-u",
-            ]
-            .contains(&argument.as_str());
+            || ["-l", "-L", "-Wl,", "-framework", "-Xlinker"].iter().any(|prefix| argument.starts_with(prefix))
+            || ["-static", "-shared", "-rdynamic", "-pie", "-no-pie", "-T", "-u"].contains(&argument.as_str());
         let target = if is_link { &mut link } else { &mut all };
         target.push(argument.clone());
         if WITH_VALUE.contains(&argument.as_str()) || LINK_WITH_VALUE.contains(&argument.as_str()) {
@@ -175,20 +132,12 @@ mod tests {
             ("-g -O1", "-g -O1", ""),
             ("-lm -L lib x.c -Wl,-z,now", "", "-lm -L lib x.c -Wl,-z,now"),
             ("-I inc -DX=1 a.o -l z", "-I inc -DX=1", "a.o -l z"),
-            (
-                "-fsanitize=address,undefined -static",
-                "-fsanitize=address,undefined",
-                "-static",
-            ),
+            ("-fsanitize=address,undefined -static", "-fsanitize=address,undefined", "-static"),
         ];
         for (text, all, link) in cases {
             let arguments: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             let (found_all, found_link) = classify(arguments.iter());
-            assert_eq!(
-                (found_all.join(" ").as_str(), found_link.join(" ").as_str()),
-                (all, link),
-                "{text}"
-            );
+            assert_eq!((found_all.join(" ").as_str(), found_link.join(" ").as_str()), (all, link), "{text}");
         }
     }
 }

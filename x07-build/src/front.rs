@@ -19,36 +19,25 @@ pub(crate) struct Parsed {
 
 /// Parses module `id`; `main` is the entry.
 pub(crate) fn parse(id: &str, is_entry: bool, text: &[u8]) -> Parsed {
-    let expected = if is_entry {
-        Expected::Entry
-    } else {
-        Expected::Module(id)
-    };
+    let expected = if is_entry { Expected::Entry } else { Expected::Module(id) };
     let parsed = x07_ast::parse(text, expected);
     let meaning = match &parsed.file {
         Some(file) => Digest::of(&x07_ast::meaning_bytes(file)),
         None => Digest::of(text),
     };
-    Parsed {
-        file: parsed.file,
-        diagnostics: parsed.diagnostics,
-        meaning,
-    }
+    Parsed { file: parsed.file, diagnostics: parsed.diagnostics, meaning }
 }
 
 /// The options of a unit.
-pub(crate) fn options(capabilities: Capabilities, limits: &Limits, trusted: bool, inline_across_modules: bool) -> Options {
+pub(crate) fn options(
+    capabilities: Capabilities,
+    limits: &Limits,
+    trusted: bool,
+    inline_across_modules: bool,
+) -> Options {
     let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-    let limits = x07c::Limits {
-        max_locals: size(limits.max_locals),
-        max_c_bytes: size(limits.max_c_bytes),
-    };
-    Options {
-        capabilities,
-        limits,
-        trusted,
-        inline_across_modules,
-    }
+    let limits = x07c::Limits { max_locals: size(limits.max_locals), max_c_bytes: size(limits.max_c_bytes) };
+    Options { capabilities, limits, trusted, inline_across_modules }
 }
 
 /// An interface as bytes, for the store.
@@ -64,11 +53,7 @@ pub(crate) fn decode_interface(bytes: &[u8]) -> Option<Interface> {
 /// A summary as bytes. One with diagnostics is JSON, because a fix holds JSON of any shape.
 pub(crate) fn encode_summary(summary: &Summary) -> Vec<u8> {
     let json = has_findings(summary);
-    let body = if json {
-        serde_json::to_vec(summary).ok()
-    } else {
-        postcard::to_stdvec(summary).ok()
-    };
+    let body = if json { serde_json::to_vec(summary).ok() } else { postcard::to_stdvec(summary).ok() };
     let mut bytes = vec![u8::from(json)];
     bytes.extend(body.unwrap_or_default());
     bytes
@@ -84,11 +69,7 @@ pub(crate) fn decode_summary(bytes: &[u8]) -> Option<Summary> {
 
 /// True when the compiler had something to say about a file.
 pub(crate) fn has_findings(summary: &Summary) -> bool {
-    !summary.diagnostics.is_empty()
-        || summary
-            .functions
-            .iter()
-            .any(|function| !function.diagnostics.is_empty())
+    !summary.diagnostics.is_empty() || summary.functions.iter().any(|function| !function.diagnostics.is_empty())
 }
 
 /// The modules that a file needs, with their places in its own list: those it imports, then those that a head of it
@@ -97,10 +78,7 @@ pub(crate) fn imports(file: &File) -> (Vec<String>, Vec<u32>) {
     let mut ids = file.imports.clone();
     let mut places = file.import_indices.clone();
     for (head, module) in IMPLIED_IMPORTS {
-        if file.exprs.find_name(head).is_some()
-            && !ids.iter().any(|id| id == module)
-            && file.module_id != module
-        {
+        if file.exprs.find_name(head).is_some() && !ids.iter().any(|id| id == module) && file.module_id != module {
             ids.push(module.to_owned());
             places.push(file.import_indices.last().map_or(0, |last| last + 1));
         }
@@ -109,9 +87,5 @@ pub(crate) fn imports(file: &File) -> (Vec<String>, Vec<u32>) {
 }
 
 /// Heads that bring a module along.
-const IMPLIED_IMPORTS: [(&str, &str); 4] = [
-    ("ty.read_le_at", "std.u32"),
-    ("ty.write_le_at", "std.u32"),
-    ("ty.push_le", "std.u32"),
-    ("ty.hash32", "std.hash"),
-];
+const IMPLIED_IMPORTS: [(&str, &str); 4] =
+    [("ty.read_le_at", "std.u32"), ("ty.write_le_at", "std.u32"), ("ty.push_le", "std.u32"), ("ty.hash32", "std.hash")];

@@ -23,11 +23,7 @@ impl Graph {
         }
         for (module, imports) in imports.iter().enumerate() {
             for (place, import) in imports {
-                graph.add_edge(
-                    NodeIndex::new(module),
-                    NodeIndex::new(*import as usize),
-                    *place,
-                );
+                graph.add_edge(NodeIndex::new(module), NodeIndex::new(*import as usize), *place);
             }
         }
         Graph(graph)
@@ -36,11 +32,7 @@ impl Graph {
     /// All modules, each after everything it imports; or one shortest cycle of every knot of modules.
     pub(crate) fn order(&self) -> Result<Vec<u32>, Vec<Cycle>> {
         match toposort(&self.0, None) {
-            Ok(order) => Ok(order
-                .into_iter()
-                .rev()
-                .map(|node| node.index() as u32)
-                .collect()),
+            Ok(order) => Ok(order.into_iter().rev().map(|node| node.index() as u32).collect()),
             Err(_) => Err(self.cycles()),
         }
     }
@@ -72,11 +64,7 @@ impl Graph {
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             // petgraph lists the newest edge first; the imports' own order gives the report that a reader expects.
-            let mut edges: Vec<_> = self
-                .0
-                .edges(node)
-                .map(|edge| (*edge.weight(), edge.target()))
-                .collect();
+            let mut edges: Vec<_> = self.0.edges(node).map(|edge| (*edge.weight(), edge.target())).collect();
             edges.sort_unstable();
             for (place, next) in edges {
                 if next == start {
@@ -104,13 +92,7 @@ mod tests {
     use super::{Cycle, Graph};
 
     fn graph(imports: &[Vec<u32>]) -> Graph {
-        let placed = |imports: &Vec<u32>| {
-            imports
-                .iter()
-                .enumerate()
-                .map(|(place, id)| (place as u32, *id))
-                .collect()
-        };
+        let placed = |imports: &Vec<u32>| imports.iter().enumerate().map(|(place, id)| (place as u32, *id)).collect();
         Graph::new(&imports.iter().map(placed).collect::<Vec<_>>())
     }
 
@@ -130,10 +112,7 @@ mod tests {
     fn every_knot_gives_its_shortest_cycle() {
         let cases: [(Vec<Vec<u32>>, Vec<Cycle>); 3] = [
             (vec![vec![0]], vec![Cycle(vec![(0, 0)])]),
-            (
-                vec![vec![3, 1], vec![2], vec![0], vec![]],
-                vec![Cycle(vec![(0, 1), (1, 0), (2, 0)])],
-            ),
+            (vec![vec![3, 1], vec![2], vec![0], vec![]], vec![Cycle(vec![(0, 1), (1, 0), (2, 0)])]),
             (
                 vec![vec![1, 3], vec![2, 0], vec![1], vec![4], vec![3]],
                 vec![Cycle(vec![(0, 0), (1, 1)]), Cycle(vec![(3, 0), (4, 0)])],

@@ -18,13 +18,7 @@ pub(crate) enum Absent {
 }
 
 /// The finding about an import without a module.
-pub(crate) fn absence(
-    session: &Session<'_>,
-    module: &Module,
-    place: usize,
-    import: &str,
-    why: &Absent,
-) -> Diagnostic {
+pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, import: &str, why: &Absent) -> Diagnostic {
     let searched = lookup::relative_path(import);
     let (code, message) = match why {
         Absent::Missing => (
@@ -34,10 +28,7 @@ pub(crate) fn absence(
                 searched.display()
             ),
         ),
-        Absent::NotAnId => (
-            "X07-IMPORT-0002",
-            format!("\"{import}\" is not a module id"),
-        ),
+        Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
         Absent::Ambiguous(paths) => {
             let roots: Vec<String> = session
                 .project
@@ -46,22 +37,13 @@ pub(crate) fn absence(
                 .filter(|root| paths.iter().any(|path| path.starts_with(root)))
                 .map(|root| root.display().to_string())
                 .collect();
-            (
-                "X07-IMPORT-0003",
-                format!("module \"{import}\" is ambiguous across roots: {roots:?}"),
-            )
+            ("X07-IMPORT-0003", format!("module \"{import}\" is ambiguous across roots: {roots:?}"))
         }
-        Absent::Unreadable(path, error) => (
-            "X07-IMPORT-0004",
-            format!(
-                "module \"{import}\" cannot be read: {}: {error}",
-                path.display()
-            ),
-        ),
+        Absent::Unreadable(path, error) => {
+            ("X07-IMPORT-0004", format!("module \"{import}\" cannot be read: {}: {error}", path.display()))
+        }
     };
-    Diagnostic::error(code, ErrorKind::Parse, message)
-        .module(&module.id)
-        .at(module.import_pointer(place))
+    Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place))
 }
 
 /// The finding about a cycle, given as modules with the places of the imports that lead on.
@@ -70,20 +52,13 @@ pub(crate) fn cycle_finding(modules: &[Module], cycle: &[(u32, u32)]) -> Diagnos
         let module = &modules[module as usize];
         (module, module.import_pointer(place as usize))
     };
-    let ids: Vec<String> = cycle
-        .iter()
-        .map(|(module, _)| format!("\"{}\"", modules[*module as usize].id))
-        .collect();
+    let ids: Vec<String> = cycle.iter().map(|(module, _)| format!("\"{}\"", modules[*module as usize].id)).collect();
     let first = cycle.first().copied().unwrap_or_default();
     let (module, pointer) = step(first);
     let mut finding = Diagnostic::error(
         "X07-IMPORT-0005",
         ErrorKind::Parse,
-        format!(
-            "modules import each other in a cycle: {} -> {}",
-            ids.join(" -> "),
-            ids[0]
-        ),
+        format!("modules import each other in a cycle: {} -> {}", ids.join(" -> "), ids[0]),
     )
     .module(&module.id)
     .at(pointer)
@@ -91,27 +66,17 @@ pub(crate) fn cycle_finding(modules: &[Module], cycle: &[(u32, u32)]) -> Diagnos
     for (index, place) in cycle.iter().enumerate() {
         let (module, pointer) = step(*place);
         let next = &ids[(index + 1) % ids.len()];
-        finding
-            .notes
-            .push(format!("\"{}\" imports {next} at {pointer}", module.id));
+        finding.notes.push(format!("\"{}\" imports {next} at {pointer}", module.id));
     }
     finding
 }
 
 /// Findings as bytes for the database.
 pub(crate) fn encode_findings(findings: &[Diagnostic]) -> Vec<u8> {
-    if findings.is_empty() {
-        Vec::new()
-    } else {
-        serde_json::to_vec(findings).unwrap_or_default()
-    }
+    if findings.is_empty() { Vec::new() } else { serde_json::to_vec(findings).unwrap_or_default() }
 }
 
 /// The reverse of `encode_findings`.
 pub(crate) fn decode_findings(bytes: &[u8]) -> Vec<Diagnostic> {
-    if bytes.is_empty() {
-        Vec::new()
-    } else {
-        serde_json::from_slice(bytes).unwrap_or_default()
-    }
+    if bytes.is_empty() { Vec::new() } else { serde_json::from_slice(bytes).unwrap_or_default() }
 }

@@ -54,12 +54,9 @@ mod units;
 pub use cargo::Build;
 pub use digest::Digest;
 pub use event::{ActionKind, Event, Observer, Silent, Span};
-pub use outcome::{
-    CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Outcome, Sources,
-};
+pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Outcome, Sources};
 pub use request::{
-    Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target,
-    World, capabilities_of,
+    Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target, World, capabilities_of,
 };
 pub use store::Store;
 
@@ -86,8 +83,5 @@ pub struct CCompiler {
 pub fn c_compiler(environment: &Environment) -> Result<CCompiler, Failure> {
     let store = Store::open(environment.cache.as_deref())?;
     let found = toolchain::find(environment, &store)?;
-    Ok(CCompiler {
-        program: found.program,
-        version: found.version,
-    })
+    Ok(CCompiler { program: found.program, version: found.version })
 }

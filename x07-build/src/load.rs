@@ -31,11 +31,7 @@ pub(crate) const MAX_ENTRY_BYTES: usize = 65_536;
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Builtin(&'static str),
-    File {
-        path: PathBuf,
-        stamp: Stamp,
-        racy: bool,
-    },
+    File { path: PathBuf, stamp: Stamp, racy: bool },
 }
 
 /// A module that could be read.
@@ -96,28 +92,12 @@ impl Old {
             return Old::default();
         };
         let Cold { modules, groups } = database.cold();
-        let Hot {
-            modules: sources,
-            files,
-            outputs,
-            ..
-        } = database.hot;
+        let Hot { modules: sources, files, outputs, .. } = database.hot;
         let mut files: Vec<Option<FileRecord>> = files.into_iter().map(Some).collect();
-        let mut file_of = |source: &ModuleSource| {
-            source
-                .file
-                .and_then(|file| files.get_mut(file as usize)?.take())
-        };
+        let mut file_of = |source: &ModuleSource| source.file.and_then(|file| files.get_mut(file as usize)?.take());
         let modules = sources.into_iter().zip(modules).map(|(source, record)| {
             let file = file_of(&source);
-            (
-                source.id,
-                OldModule {
-                    meaning: source.meaning,
-                    record,
-                    file,
-                },
-            )
+            (source.id, OldModule { meaning: source.meaning, record, file })
         });
         Old {
             modules: modules.collect(),
@@ -130,12 +110,7 @@ impl Old {
 impl Module {
     /// The tree: the one parsed while loading, or parsed again.
     pub(crate) fn take_file(&self) -> Result<Option<File>, Failure> {
-        if let Some(file) = self
-            .file
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(file) = self.file.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Ok(Some(file));
         }
         let parsed = match &self.origin {
@@ -152,10 +127,7 @@ impl Module {
     }
 
     fn changed(&self) -> Failure {
-        Failure::Usage(format!(
-            "module \"{}\" was changed during the build; build again",
-            self.id
-        ))
+        Failure::Usage(format!("module \"{}\" was changed during the build; build again", self.id))
     }
 
     /// True for a module of the toolchain, which may use heads that others may not.
@@ -165,10 +137,7 @@ impl Module {
 
     /// The JSON pointer of an import.
     pub(crate) fn import_pointer(&self, place: usize) -> String {
-        format!(
-            "/imports/{}",
-            self.import_indices.get(place).copied().unwrap_or_default()
-        )
+        format!("/imports/{}", self.import_indices.get(place).copied().unwrap_or_default())
     }
 }
 
@@ -207,34 +176,28 @@ pub(crate) fn load(session: &Session<'_>, old: &Old) -> Result<Program, Failure>
     let now = SystemTime::now();
     let lock = || incoming.lock().unwrap_or_else(PoisonError::into_inner);
     lock().seen.insert(ENTRY.to_owned());
-    pool::run(
-        session.workers,
-        vec![(Urgency::Normal, ENTRY.to_owned())],
-        |id: String, queue, lane| {
-            let result = load_one(session, old, &id, now, lane);
-            let mut incoming = lock();
-            match result {
-                Ok(Ok(module)) => {
-                    for import in &module.import_ids {
-                        if incoming.seen.insert(import.clone()) {
-                            queue.push(Urgency::Normal, import.clone());
-                        }
+    pool::run(session.workers, vec![(Urgency::Normal, ENTRY.to_owned())], |id: String, queue, lane| {
+        let result = load_one(session, old, &id, now, lane);
+        let mut incoming = lock();
+        match result {
+            Ok(Ok(module)) => {
+                for import in &module.import_ids {
+                    if incoming.seen.insert(import.clone()) {
+                        queue.push(Urgency::Normal, import.clone());
                     }
-                    incoming.modules.insert(id, module);
                 }
-                Ok(Err(absent)) => {
-                    incoming.absent.insert(id, absent);
-                }
-                Err(failure) => {
-                    incoming.failure.get_or_insert(failure);
-                    queue.stop();
-                }
+                incoming.modules.insert(id, module);
             }
-        },
-    );
-    let mut incoming = incoming
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+            Ok(Err(absent)) => {
+                incoming.absent.insert(id, absent);
+            }
+            Err(failure) => {
+                incoming.failure.get_or_insert(failure);
+                queue.stop();
+            }
+        }
+    });
+    let mut incoming = incoming.into_inner().unwrap_or_else(PoisonError::into_inner);
     match incoming.failure.take() {
         Some(failure) => Err(failure),
         None => Ok(assemble(session, incoming)),
@@ -264,25 +227,13 @@ fn load_one(
         }
     };
     let stamp = Stamp::of(&metadata);
-    let known = old
-        .modules
-        .get(id)
-        .and_then(|old| old.file.as_ref().map(|file| (old, file)));
+    let known = old.modules.get(id).and_then(|old| old.file.as_ref().map(|file| (old, file)));
     if let Some((old, file)) = known
         && file.path == path
         && file.stamp == stamp
         && !file.racy
     {
-        return Ok(Ok(remembered(
-            id,
-            old,
-            file.digest,
-            Origin::File {
-                path,
-                stamp,
-                racy: false,
-            },
-        )));
+        return Ok(Ok(remembered(id, old, file.digest, Origin::File { path, stamp, racy: false })));
     }
     let (text, stamp) = match read_stamped(&path) {
         Ok(read) => read,
@@ -325,9 +276,7 @@ fn remembered(id: &str, old: &OldModule, source: Digest, origin: Origin) -> Modu
 }
 
 fn parsed(session: &Session<'_>, id: &str, text: &[u8], origin: Origin, lane: usize) -> Module {
-    let parsed = session.action(ActionKind::Parse, id, lane, || {
-        (front::parse(id, id == ENTRY, text), false)
-    });
+    let parsed = session.action(ActionKind::Parse, id, lane, || (front::parse(id, id == ENTRY, text), false));
     let (import_ids, import_indices) = match &parsed.file {
         Some(file) => front::imports(file),
         None => (Vec::new(), Vec::new()),
@@ -374,18 +323,11 @@ fn oversized_entry(text: &[u8], origin: Origin) -> Module {
 
 /// Numbers the modules, resolves the imports and orders them.
 fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
-    let Incoming {
-        mut modules,
-        absent,
-        ..
-    } = incoming;
+    let Incoming { mut modules, absent, .. } = incoming;
     let entry = modules.remove(ENTRY);
     let mut modules: Vec<Module> = entry.into_iter().chain(modules.into_values()).collect();
-    let numbers: HashMap<String, u32> = modules
-        .iter()
-        .enumerate()
-        .map(|(number, module)| (module.id.clone(), number as u32))
-        .collect();
+    let numbers: HashMap<String, u32> =
+        modules.iter().enumerate().map(|(number, module)| (module.id.clone(), number as u32)).collect();
     let mut findings = Vec::new();
     let mut reported: HashMap<&str, usize> = HashMap::new();
     for module in &modules {
@@ -396,11 +338,7 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
             match reported.get(import.as_str()).copied() {
                 Some(index) => {
                     let also: &mut Diagnostic = &mut findings[index];
-                    also.notes.push(format!(
-                        "\"{}\" imports it too, at {}",
-                        module.id,
-                        module.import_pointer(place)
-                    ));
+                    also.notes.push(format!("\"{}\" imports it too, at {}", module.id, module.import_pointer(place)));
                 }
                 None => {
                     reported.insert(import, findings.len());
@@ -410,19 +348,13 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
         }
     }
     for module in &mut modules {
-        module.imports = module
-            .import_ids
-            .iter()
-            .filter_map(|id| numbers.get(id).copied())
-            .collect();
+        module.imports = module.import_ids.iter().filter_map(|id| numbers.get(id).copied()).collect();
     }
     let edges: Vec<Vec<(u32, u32)>> = modules
         .iter()
         .map(|module| {
             let places = module.import_ids.iter().enumerate();
-            places
-                .filter_map(|(place, id)| numbers.get(id).map(|number| (place as u32, *number)))
-                .collect()
+            places.filter_map(|(place, id)| numbers.get(id).map(|number| (place as u32, *number))).collect()
         })
         .collect();
     let graph = Graph::new(&edges);
@@ -430,12 +362,7 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
         findings.extend(cycles.iter().map(|cycle| cycle_finding(&modules, &cycle.0)));
         Vec::new()
     });
-    Program {
-        order,
-        dependents: graph.dependents(),
-        modules,
-        findings,
-    }
+    Program { order, dependents: graph.dependents(), modules, findings }
 }
 
 /// The paths whose appearance would make a module ambiguous.
@@ -453,10 +380,5 @@ pub(crate) fn absences(session: &Session<'_>, program: &Program) -> Vec<PathBuf>
 /// A record of a file other than a module.
 pub(crate) fn file_record(path: &Path, now: SystemTime) -> Result<FileRecord, Failure> {
     let (bytes, stamp) = read_stamped(path).map_err(io_failure("read", path))?;
-    Ok(FileRecord {
-        path: path.to_owned(),
-        stamp,
-        racy: stamp.is_racy(now),
-        digest: Digest::of(&bytes),
-    })
+    Ok(FileRecord { path: path.to_owned(), stamp, racy: stamp.is_racy(now), digest: Digest::of(&bytes) })
 }

@@ -61,29 +61,15 @@ pub(crate) fn find(module: &str, roots: &[PathBuf], world: World) -> Found {
 
 /// A path that leads nowhere, also because a file stands where a folder should.
 fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// What must stay absent for a module to stay the one that it is: for each other root, the first part of the way to a
 /// file of its name that is not there. Many modules share one.
-pub(crate) fn absences<'a>(
-    module: &str,
-    roots: &'a [PathBuf],
-    holder: &'a Path,
-) -> impl Iterator<Item = PathBuf> + 'a {
+pub(crate) fn absences<'a>(module: &str, roots: &'a [PathBuf], holder: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
     let relative = relative_path(module);
-    roots
-        .iter()
-        .map(move |root| root.join(&relative))
-        .filter(move |path| path != holder)
-        .map(|path| {
-            let missing = path
-                .ancestors()
-                .take_while(|part| part.symlink_metadata().is_err())
-                .last();
-            missing.unwrap_or(&path).to_owned()
-        })
+    roots.iter().map(move |root| root.join(&relative)).filter(move |path| path != holder).map(|path| {
+        let missing = path.ancestors().take_while(|part| part.symlink_metadata().is_err()).last();
+        missing.unwrap_or(&path).to_owned()
+    })
 }

@@ -54,9 +54,7 @@ impl<'a> Objects<'a> {
         toolchain: &'a Toolchain,
         flags: Flags,
     ) -> Result<Self, Failure> {
-        let grouped = flags.groups
-            && session.request.emit == Emit::Exe
-            && program.modules.len() > GROUP_ABOVE;
+        let grouped = flags.groups && session.request.emit == Emit::Exe && program.modules.len() > GROUP_ABOVE;
         let groups = if grouped { groups(program) } else { Vec::new() };
         Ok(Objects {
             session,
@@ -131,15 +129,13 @@ impl<'a> Objects<'a> {
                 return (Ok(object), true);
             }
             let step = || CCompilerStep::Unit(id.clone());
-            let result = self
-                .compile_text(&key, &text, &self.flags.unit, id, step)
-                .map_err(|failure| match failure {
-                    Failure::CCompiler(mut failure) => {
-                        failure.kept = crate::emit::keep_failed_unit(self.session.place, id, &text);
-                        Failure::CCompiler(failure)
-                    }
-                    other => other,
-                });
+            let result = self.compile_text(&key, &text, &self.flags.unit, id, step).map_err(|failure| match failure {
+                Failure::CCompiler(mut failure) => {
+                    failure.kept = crate::emit::keep_failed_unit(self.session.place, id, &text);
+                    Failure::CCompiler(failure)
+                }
+                other => other,
+            });
             (result, false)
         })
     }
@@ -152,20 +148,10 @@ impl<'a> Objects<'a> {
         name: &str,
         step: impl Fn() -> CCompilerStep,
     ) -> Result<Digest, Failure> {
-        let compiled = cc::compile(
-            self.toolchain,
-            flags,
-            &self.include,
-            text,
-            step,
-            self.session.store,
-        );
+        let compiled = cc::compile(self.toolchain, flags, &self.include, text, step, self.session.store);
         let (object, messages) = compiled.map_err(|failure| self.blame(failure))?;
         if !messages.is_empty() {
-            self.messages
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(name.to_owned(), messages);
+            self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), messages);
         }
         let (digest, _) = self.session.store.adopt(object)?;
         self.session.store.record_action(key, &digest.0)?;
@@ -174,9 +160,7 @@ impl<'a> Objects<'a> {
 
     fn key(&self, text: &str, flags: &[String]) -> Result<Digest, Failure> {
         let mut key = KeyBuilder::new("cc");
-        key.text(text)
-            .digest(&runtime::header_digest())
-            .digest(&self.toolchain.identity);
+        key.text(text).digest(&runtime::header_digest()).digest(&self.toolchain.identity);
         Flags::add_to_key(&mut key, flags)?;
         Ok(key.finish())
     }
@@ -184,11 +168,7 @@ impl<'a> Objects<'a> {
     /// The object that an action made earlier, if it is still there; its content is checked before the link.
     fn known_object(&self, key: &Digest) -> Option<Digest> {
         let digest = Digest(self.session.store.action(key)?.try_into().ok()?);
-        self.session
-            .store
-            .blob_path(&digest)
-            .is_file()
-            .then_some(digest)
+        self.session.store.blob_path(&digest).is_file().then_some(digest)
     }
 
     /// Where a module's object lies, checked; one that is damaged or gone is made again.
@@ -204,10 +184,7 @@ impl<'a> Objects<'a> {
         let key = self.key(&text, &self.flags.unit)?;
         let digest = self.session.action(ActionKind::Cc, id, lane, || {
             let step = || CCompilerStep::Unit(id.clone());
-            (
-                self.compile_text(&key, &text, &self.flags.unit, id, step),
-                false,
-            )
+            (self.compile_text(&key, &text, &self.flags.unit, id, step), false)
         })?;
         Ok(store.blob_path(&digest))
     }
@@ -220,9 +197,7 @@ impl<'a> Objects<'a> {
 
     /// The objects of the linked modules in their order, checked.
     pub(crate) fn object_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
-        self.linked()
-            .map(|number| self.object_path(number, lane))
-            .collect()
+        self.linked().map(|number| self.object_path(number, lane)).collect()
     }
 
     /// The objects of the runtime, checked.
@@ -230,14 +205,9 @@ impl<'a> Objects<'a> {
         let (emit, store) = (self.session.request.emit, self.session.store);
         if self.flags.prebuilt_runtime {
             let objects = runtime::prebuilt_objects(emit, store)?;
-            return Ok(objects
-                .iter()
-                .map(|digest| store.blob_path(digest))
-                .collect());
+            return Ok(objects.iter().map(|digest| store.blob_path(digest)).collect());
         }
-        runtime::sources(emit)
-            .map(|name| self.runtime_object(name, lane))
-            .collect()
+        runtime::sources(emit).map(|name| self.runtime_object(name, lane)).collect()
     }
 
     /// The object of a source file of the runtime.
@@ -246,17 +216,11 @@ impl<'a> Objects<'a> {
         let text = x07_runtime::file(name).unwrap_or_default();
         let key = self.key(text, &self.flags.runtime)?;
         let digest = self.session.action(ActionKind::Cc, name, lane, || {
-            match self
-                .known_object(&key)
-                .filter(|digest| store.verify_blob(digest, None).is_some())
-            {
+            match self.known_object(&key).filter(|digest| store.verify_blob(digest, None).is_some()) {
                 Some(object) => (Ok(object), true),
                 None => {
                     let step = || CCompilerStep::Runtime(name.to_owned());
-                    (
-                        self.compile_text(&key, text, &self.flags.runtime, name, step),
-                        false,
-                    )
+                    (self.compile_text(&key, text, &self.flags.runtime, name, step), false)
                 }
             }
         })?;
@@ -265,11 +229,7 @@ impl<'a> Objects<'a> {
 
     /// The runtime sources that have to be compiled in this build.
     pub(crate) fn runtime_sources(&self) -> Vec<&'static str> {
-        if self.flags.prebuilt_runtime {
-            Vec::new()
-        } else {
-            runtime::sources(self.session.request.emit).collect()
-        }
+        if self.flags.prebuilt_runtime { Vec::new() } else { runtime::sources(self.session.request.emit).collect() }
     }
 
     /// Links a group whose objects are all there.
@@ -289,10 +249,7 @@ impl<'a> Objects<'a> {
         if let Some(old) = self.old.groups.get(&key)
             && let Some(stamp) = store.verify_blob(&old.object, Some(old.stamp))
         {
-            let _ = self.group_records[group].set(GroupRecord {
-                stamp,
-                ..old.clone()
-            });
+            let _ = self.group_records[group].set(GroupRecord { stamp, ..old.clone() });
             return Ok(());
         }
         let name = format!("group {group}");
@@ -308,17 +265,10 @@ impl<'a> Objects<'a> {
         Ok(())
     }
 
-    fn link_group(
-        &self,
-        members: &[u32],
-        key: Digest,
-        lane: usize,
-    ) -> Result<GroupRecord, Failure> {
+    fn link_group(&self, members: &[u32], key: Digest, lane: usize) -> Result<GroupRecord, Failure> {
         let store = self.session.store;
-        let paths: Result<Vec<PathBuf>, Failure> = members
-            .iter()
-            .map(|number| self.object_path(*number, lane))
-            .collect();
+        let paths: Result<Vec<PathBuf>, Failure> =
+            members.iter().map(|number| self.object_path(*number, lane)).collect();
         let (file, _) = cc::link(self.toolchain, &[], &paths?, &[], true, store)?;
         let (object, _) = store.adopt(file)?;
         store.record_action(&key, &object.0)?;
@@ -328,18 +278,14 @@ impl<'a> Objects<'a> {
 
     /// The records of all groups, for the database.
     pub(crate) fn group_records(&self) -> Vec<GroupRecord> {
-        self.group_records
-            .iter()
-            .filter_map(|record| record.get().cloned())
-            .collect()
+        self.group_records.iter().filter_map(|record| record.get().cloned()).collect()
     }
 
     /// Links the executable, or finds it in the store. Gives its digest.
     pub(crate) fn link(&self, lane: usize) -> Result<Digest, Failure> {
         let store = self.session.store;
         let mut key = KeyBuilder::new("link");
-        key.digest(&self.toolchain.identity)
-            .digest(&runtime::identity());
+        key.digest(&self.toolchain.identity).digest(&runtime::identity());
         key.number(u64::from(self.flags.prebuilt_runtime));
         Flags::add_to_key(&mut key, &self.flags.runtime)?;
         Flags::add_to_key(&mut key, &self.flags.link)?;
@@ -348,18 +294,12 @@ impl<'a> Objects<'a> {
             key.digest(&self.object(number).unwrap_or(Digest([0; 32])));
         }
         let key = key.finish();
-        self.session.action(
-            ActionKind::Link,
-            &self.session.place.name,
-            lane,
-            || match self
-                .known_object(&key)
-                .filter(|digest| store.verify_blob(digest, None).is_some())
-            {
+        self.session.action(ActionKind::Link, &self.session.place.name, lane, || {
+            match self.known_object(&key).filter(|digest| store.verify_blob(digest, None).is_some()) {
                 Some(executable) => (Ok(executable), true),
                 None => (self.link_executable(&key, lane), false),
-            },
-        )
+            }
+        })
     }
 
     fn link_executable(&self, key: &Digest, lane: usize) -> Result<Digest, Failure> {
@@ -368,26 +308,13 @@ impl<'a> Objects<'a> {
             self.object_paths(lane)?
         } else {
             let records = self.group_records();
-            records
-                .iter()
-                .map(|record| store.blob_path(&record.object))
-                .collect()
+            records.iter().map(|record| store.blob_path(&record.object)).collect()
         };
         paths.extend(self.runtime_paths(lane)?);
-        let linked = cc::link(
-            self.toolchain,
-            &self.flags.link,
-            &paths,
-            &self.flags.link_inputs,
-            false,
-            store,
-        );
+        let linked = cc::link(self.toolchain, &self.flags.link, &paths, &self.flags.link_inputs, false, store);
         let (file, messages) = linked.map_err(|failure| self.explain_link(failure))?;
         if !messages.is_empty() {
-            self.messages
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert("link".to_owned(), messages);
+            self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert("link".to_owned(), messages);
         }
         make_executable(&file)?;
         let (executable, _) = store.adopt(file)?;
@@ -424,9 +351,7 @@ impl<'a> Objects<'a> {
                 }
             }
         }
-        failure.step = CCompilerStep::Link {
-            undefined_externs: missing.into_iter().collect(),
-        };
+        failure.step = CCompilerStep::Link { undefined_externs: missing.into_iter().collect() };
         Failure::CCompiler(failure)
     }
 
@@ -446,11 +371,7 @@ impl<'a> Objects<'a> {
             words.extend([include.clone(), "-c".to_owned(), format!("{id}.c")]);
             words
         };
-        self.program
-            .modules
-            .iter()
-            .map(|module| (module.id.clone(), command(&module.id)))
-            .collect()
+        self.program.modules.iter().map(|module| (module.id.clone(), command(&module.id))).collect()
     }
 
     /// Links everything into one relocatable object, for an archive.
@@ -459,10 +380,7 @@ impl<'a> Objects<'a> {
         paths.extend(self.runtime_paths(lane)?);
         let name = &self.session.place.name;
         let linked = self.session.action(ActionKind::Link, name, lane, || {
-            (
-                cc::link(self.toolchain, &[], &paths, &[], true, self.session.store),
-                false,
-            )
+            (cc::link(self.toolchain, &[], &paths, &[], true, self.session.store), false)
         });
         linked.map(|(file, _)| file)
     }
@@ -472,8 +390,7 @@ impl<'a> Objects<'a> {
 fn is_undefined(text: &str, symbol: &str) -> bool {
     ["`{}'", "'{}'", ": {}\n", "\"_{}\""].iter().any(|shape| {
         let quoted = shape.replace("{}", symbol);
-        text.lines()
-            .any(|line| line.contains("ndefined") && format!("{line}\n").contains(&quoted))
+        text.lines().any(|line| line.contains("ndefined") && format!("{line}\n").contains(&quoted))
     })
 }
 
@@ -483,8 +400,7 @@ fn groups(program: &Program) -> Vec<Vec<u32>> {
     let mut groups = vec![Vec::new(); count];
     for (number, module) in program.modules.iter().enumerate() {
         let digest = Digest::of(module.id.as_bytes());
-        groups[usize::from(u16::from_le_bytes([digest.0[0], digest.0[1]])) % count]
-            .push(number as u32);
+        groups[usize::from(u16::from_le_bytes([digest.0[0], digest.0[1]])) % count].push(number as u32);
     }
     groups.retain(|group| !group.is_empty());
     groups

@@ -140,17 +140,12 @@ impl fmt::Display for CCompilerFailure {
         write!(f, "C toolchain failed (exit={})", self.status)?;
         match &self.step {
             CCompilerStep::Unit(module) => {
-                write!(
-                    f,
-                    ": the C compiler refused the unit of module \"{module}\""
-                )?;
+                write!(f, ": the C compiler refused the unit of module \"{module}\"")?;
                 if self.user_arguments.is_empty() {
                     write!(f, "; this is a bug of x07")?;
                 }
             }
-            CCompilerStep::Runtime(file) => {
-                write!(f, ": the C compiler refused the runtime's {file}")?
-            }
+            CCompilerStep::Runtime(file) => write!(f, ": the C compiler refused the runtime's {file}")?,
             CCompilerStep::Link { undefined_externs } if undefined_externs.is_empty() => {
                 write!(f, ": the link failed")?
             }
@@ -160,18 +155,11 @@ impl fmt::Display for CCompilerFailure {
                     let comma = if index == 0 { "" } else { "," };
                     write!(f, "{comma} extern \"{name}\" (C symbol {symbol})")?;
                 }
-                write!(
-                    f,
-                    "; name the library in `link` of x07.json or in X07_CC_ARGS"
-                )?;
+                write!(f, "; name the library in `link` of x07.json or in X07_CC_ARGS")?;
             }
         }
         if !self.user_arguments.is_empty() {
-            write!(
-                f,
-                ", with X07_CC_ARGS or the request's arguments {}",
-                self.user_arguments.join(" ")
-            )?;
+            write!(f, ", with X07_CC_ARGS or the request's arguments {}", self.user_arguments.join(" "))?;
         }
         if let Some(kept) = &self.kept {
             write!(f, "\nthe C text is in {}", kept.display())?;
@@ -185,12 +173,7 @@ impl fmt::Display for CCompilerFailure {
 }
 
 fn first_error(diagnostics: &[Diagnostic]) -> String {
-    diagnostics
-        .iter()
-        .find(|d| d.is_error())
-        .or(diagnostics.first())
-        .map(Diagnostic::compile_error)
-        .unwrap_or_default()
+    diagnostics.iter().find(|d| d.is_error()).or(diagnostics.first()).map(Diagnostic::compile_error).unwrap_or_default()
 }
 
 /// Where each module's text is.
@@ -233,13 +216,11 @@ impl Sources {
     }
 
     pub(crate) fn add_file(&mut self, module: &str, path: &Path) {
-        self.files
-            .insert(module.to_owned(), Source::File(path.to_owned()));
+        self.files.insert(module.to_owned(), Source::File(path.to_owned()));
     }
 
     pub(crate) fn add_builtin(&mut self, module: &str, text: &'static str) {
         let path = format!("<std>/{}.x07.json", module.replace('.', "/"));
-        self.files
-            .insert(module.to_owned(), Source::Builtin { path, text });
+        self.files.insert(module.to_owned(), Source::Builtin { path, text });
     }
 }

@@ -62,27 +62,15 @@ impl<T> Queue<T> {
 }
 
 /// Runs the tasks and all that they add, `workers` at a time. `step` gets the task, the queue and the worker's number.
-pub(crate) fn run<T: Send>(
-    workers: usize,
-    tasks: Vec<(Urgency, T)>,
-    step: impl Fn(T, &Queue<T>, usize) + Sync,
-) {
-    let mut state = State {
-        high: VecDeque::new(),
-        normal: VecDeque::new(),
-        busy: 0,
-        stopped: false,
-    };
+pub(crate) fn run<T: Send>(workers: usize, tasks: Vec<(Urgency, T)>, step: impl Fn(T, &Queue<T>, usize) + Sync) {
+    let mut state = State { high: VecDeque::new(), normal: VecDeque::new(), busy: 0, stopped: false };
     for (urgency, task) in tasks {
         match urgency {
             Urgency::High => state.high.push_back(task),
             Urgency::Normal => state.normal.push_back(task),
         }
     }
-    let queue = Queue {
-        state: Mutex::new(state),
-        changed: Condvar::new(),
-    };
+    let queue = Queue { state: Mutex::new(state), changed: Condvar::new() };
     if workers <= 1 {
         work(&queue, &step, 0);
         return;
@@ -107,20 +95,13 @@ fn work<T: Send>(queue: &Queue<T>, step: &(impl Fn(T, &Queue<T>, usize) + Sync),
         }
         if empty {
             token = None;
-            state = queue
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
         if lane > 0 && token.is_none() && client().is_some() {
             token = client().and_then(|client| client.try_acquire().ok().flatten());
             if token.is_none() {
-                state = queue
-                    .changed
-                    .wait_timeout(state, TOKEN_RETRY)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                state = queue.changed.wait_timeout(state, TOKEN_RETRY).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
         }
@@ -151,10 +132,7 @@ fn client() -> Option<&'static Client> {
     CLIENT.get_or_init(inherited_client).as_ref()
 }
 
-#[allow(
-    unsafe_code,
-    reason = "taking over inherited file descriptors has no safe form"
-)]
+#[allow(unsafe_code, reason = "taking over inherited file descriptors has no safe form")]
 fn inherited_client() -> Option<Client> {
     std::env::var_os("MAKEFLAGS").or_else(|| std::env::var_os("CARGO_MAKEFLAGS"))?;
     // SAFETY: make passes these descriptors to us and nobody else in this process uses or closes them;
@@ -181,14 +159,7 @@ mod tests {
                 done.fetch_add(1, Ordering::SeqCst);
                 for _ in 0..2 {
                     if depth > 0 {
-                        queue.push(
-                            if depth % 2 == 0 {
-                                Urgency::High
-                            } else {
-                                Urgency::Normal
-                            },
-                            depth - 1,
-                        );
+                        queue.push(if depth % 2 == 0 { Urgency::High } else { Urgency::Normal }, depth - 1);
                     }
                 }
             });
@@ -199,31 +170,19 @@ mod tests {
     #[test]
     fn stopping_drops_what_has_not_begun() {
         let done = AtomicUsize::new(0);
-        run(
-            1,
-            vec![(Urgency::Normal, 0), (Urgency::Normal, 1)],
-            |_, queue, _| {
-                done.fetch_add(1, Ordering::SeqCst);
-                queue.stop();
-            },
-        );
+        run(1, vec![(Urgency::Normal, 0), (Urgency::Normal, 1)], |_, queue, _| {
+            done.fetch_add(1, Ordering::SeqCst);
+            queue.stop();
+        });
         assert_eq!(done.load(Ordering::SeqCst), 1);
     }
 
     #[test]
     fn urgent_tasks_go_first() {
         let order = std::sync::Mutex::new(Vec::new());
-        run(
-            1,
-            vec![
-                (Urgency::Normal, 1),
-                (Urgency::High, 0),
-                (Urgency::Normal, 2),
-            ],
-            |task, _, _| {
-                order.lock().unwrap().push(task);
-            },
-        );
+        run(1, vec![(Urgency::Normal, 1), (Urgency::High, 0), (Urgency::Normal, 2)], |task, _, _| {
+            order.lock().unwrap().push(task);
+        });
         assert_eq!(order.into_inner().unwrap(), [0, 1, 2]);
     }
 }

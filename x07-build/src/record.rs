@@ -41,40 +41,20 @@ pub(crate) struct Saved<'a> {
 
 /// Writes the database. Without one the next build is slower and not wrong, so a failure to is none of the build.
 pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
-    let Saved {
-        program,
-        units,
-        objects,
-        mut files,
-        outputs,
-        watched,
-        choice,
-        findings,
-        verdict,
-        compiler_output,
-    } = saved;
+    let Saved { program, units, objects, mut files, outputs, watched, choice, findings, verdict, compiler_output } =
+        saved;
     let mut sources = Vec::new();
     let mut modules = Vec::new();
     for (number, module) in program.modules.iter().enumerate() {
         let file = match &module.origin {
             Origin::Builtin(_) => None,
             Origin::File { path, stamp, racy } => {
-                files.push(FileRecord {
-                    path: path.clone(),
-                    stamp: *stamp,
-                    racy: *racy,
-                    digest: module.source,
-                });
+                files.push(FileRecord { path: path.clone(), stamp: *stamp, racy: *racy, digest: module.source });
                 Some(files.len() as u32 - 1)
             }
         };
         let has_findings = !module.findings.is_empty();
-        sources.push(ModuleSource {
-            id: module.id.clone(),
-            file,
-            meaning: module.meaning,
-            has_findings,
-        });
+        sources.push(ModuleSource { id: module.id.clone(), file, meaning: module.meaning, has_findings });
         modules.push(ModuleRecord {
             imports: module.import_ids.clone(),
             import_indices: module.import_indices.clone(),
@@ -85,9 +65,7 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
     }
     let stamped = |paths: Vec<PathBuf>| {
         let stamps = paths.into_iter().map(|path| (Stamp::read(&path), path));
-        stamps
-            .filter_map(|(stamp, path)| Some((path, stamp?)))
-            .collect()
+        stamps.filter_map(|(stamp, path)| Some((path, stamp?))).collect()
     };
     let mut hot = Hot {
         request: session.place.request,
@@ -104,10 +82,7 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
         compiler_output: compiler_output.to_vec(),
     };
     hot.settle();
-    let cold = Cold {
-        modules,
-        groups: objects.map(Objects::group_records).unwrap_or_default(),
-    };
+    let cold = Cold { modules, groups: objects.map(Objects::group_records).unwrap_or_default() };
     if let Some(database) = Database::new(hot, &cold) {
         let _ = write_database(session.place, &database);
     }
@@ -121,10 +96,7 @@ pub(crate) fn write_database(place: &Place, database: &Database) -> Result<(), F
 
 /// Keeps the build folder out of version control.
 fn ignore_build_folder(folder: &Path) {
-    let Some(state) = folder
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| name == ".x07"))
-    else {
+    let Some(state) = folder.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == ".x07")) else {
         return;
     };
     let file = state.join("build").join(".gitignore");

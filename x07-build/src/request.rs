@@ -107,11 +107,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            max_c_bytes: 32 << 20,
-            max_locals: 20_000,
-            max_ast_nodes: 16 << 20,
-        }
+        Limits { max_c_bytes: 32 << 20, max_locals: 20_000, max_ast_nodes: 16 << 20 }
     }
 }
 
@@ -125,9 +121,7 @@ impl Limits {
             ("X07_MAX_LOCALS", &mut limits.max_locals),
             ("X07_MAX_AST_NODES", &mut limits.max_ast_nodes),
         ] {
-            let value = std::env::var(name)
-                .ok()
-                .and_then(|text| text.trim().parse().ok());
+            let value = std::env::var(name).ok().and_then(|text| text.trim().parse().ok());
             if let Some(value) = value.filter(|value| *value > 0) {
                 *limit = value;
             }
@@ -154,27 +148,17 @@ pub struct Environment {
 impl Environment {
     /// Reads the process's environment.
     pub fn read() -> Self {
-        let text = |name: &str| {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-        };
-        let path = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let keep_c = text("X07_KEEP_C").is_some_and(|value| {
-            !["0", "false", "no", "off"].contains(&value.trim().to_ascii_lowercase().as_str())
-        });
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let keep_c = text("X07_KEEP_C")
+            .is_some_and(|value| !["0", "false", "no", "off"].contains(&value.trim().to_ascii_lowercase().as_str()));
         Environment {
             cc: text("X07_CC").map(|value| value.trim().to_owned()),
             cc_args: text("X07_CC_ARGS")
                 .map(|value| value.split_whitespace().map(str::to_owned).collect())
                 .unwrap_or_default(),
             keep_c,
-            cache: path("X07_CACHE_DIR")
-                .or_else(|| path("X07_NATIVE_CACHE_DIR").map(|folder| folder.join("x07"))),
+            cache: path("X07_CACHE_DIR").or_else(|| path("X07_NATIVE_CACHE_DIR").map(|folder| folder.join("x07"))),
             workspace_root: path("X07_WORKSPACE_ROOT"),
         }
     }
@@ -256,10 +240,7 @@ impl Request {
     }
 
     /// A build of one entry file.
-    pub fn program(
-        entry: impl AsRef<Path>,
-        module_roots: impl IntoIterator<Item = PathBuf>,
-    ) -> Self {
+    pub fn program(entry: impl AsRef<Path>, module_roots: impl IntoIterator<Item = PathBuf>) -> Self {
         Request::new(Target::Program {
             entry: entry.as_ref().to_owned(),
             module_roots: module_roots.into_iter().collect(),

@@ -20,8 +20,7 @@ pub(crate) fn identity() -> Digest {
 pub(crate) fn header_digest() -> Digest {
     let mut key = KeyBuilder::new("runtime headers");
     for name in HEADERS {
-        key.text(name)
-            .text(x07_runtime::file(name).unwrap_or_default());
+        key.text(name).text(x07_runtime::file(name).unwrap_or_default());
     }
     key.finish()
 }
@@ -30,38 +29,22 @@ pub(crate) fn header_digest() -> Digest {
 pub(crate) fn include_folder(store: &Store) -> Result<PathBuf, Failure> {
     let folder = store.room("include").join(&header_digest().to_hex()[..16]);
     for name in HEADERS {
-        write_if_changed(
-            &folder.join(name),
-            x07_runtime::file(name).unwrap_or_default().as_bytes(),
-        )?;
+        write_if_changed(&folder.join(name), x07_runtime::file(name).unwrap_or_default().as_bytes())?;
     }
     Ok(folder)
 }
 
 /// The runtime's sources that a build links.
 pub(crate) fn sources(emit: Emit) -> impl Iterator<Item = &'static str> {
-    let other_entry = if emit == Emit::StaticLib {
-        x07_runtime::MAIN
-    } else {
-        x07_runtime::EMBED
-    };
-    SOURCES
-        .iter()
-        .copied()
-        .filter(move |name| *name != other_entry)
+    let other_entry = if emit == Emit::StaticLib { x07_runtime::MAIN } else { x07_runtime::EMBED };
+    SOURCES.iter().copied().filter(move |name| *name != other_entry)
 }
 
 /// The objects that come with the toolchain, put into the store.
 pub(crate) fn prebuilt_objects(emit: Emit, store: &Store) -> Result<Vec<Digest>, Failure> {
     let library = emit == Emit::StaticLib;
-    let variant = if library {
-        Variant::Pic
-    } else {
-        Variant::Executable
-    };
-    x07_runtime::objects(variant, library)
-        .map(|object| store.add_blob(object.bytes))
-        .collect()
+    let variant = if library { Variant::Pic } else { Variant::Executable };
+    x07_runtime::objects(variant, library).map(|object| store.add_blob(object.bytes)).collect()
 }
 
 /// The C text that configures a program; it ends the entry's unit.
@@ -72,11 +55,7 @@ pub(crate) fn program_config(request: &Request, place: &Place) -> String {
         (_, Abi::Argv) => "X07_ABI_ARGV",
     };
     // Only `argv_v1` tells the program its name; without it one text serves every output.
-    let name = if request.abi == Abi::Argv {
-        place.name.as_str()
-    } else {
-        ""
-    };
+    let name = if request.abi == Abi::Argv { place.name.as_str() } else { "" };
     // The counter is signed and a program cannot use up even half of its range.
     let fuel = request.fuel.unwrap_or(u64::MAX).min(i64::MAX as u64);
     format!(
@@ -109,11 +88,7 @@ mod tests {
 
     #[test]
     fn any_text_is_a_c_string() {
-        let cases = [
-            ("app", r#""app""#),
-            ("a\"b\\", r#""a\042b\134""#),
-            ("naïve\n1", r#""na\303\257ve\0121""#),
-        ];
+        let cases = [("app", r#""app""#), ("a\"b\\", r#""a\042b\134""#), ("naïve\n1", r#""na\303\257ve\0121""#)];
         for (text, expected) in cases {
             assert_eq!(c_string(text), expected);
         }

@@ -69,13 +69,7 @@ impl<'a> Session<'a> {
     }
 
     /// Runs an action; it says whether its result came from the store.
-    pub(crate) fn action<R>(
-        &self,
-        kind: ActionKind,
-        name: &str,
-        lane: usize,
-        run: impl FnOnce() -> (R, bool),
-    ) -> R {
+    pub(crate) fn action<R>(&self, kind: ActionKind, name: &str, lane: usize, run: impl FnOnce() -> (R, bool)) -> R {
         self.observer.event(Event::Started { kind, name });
         let start = self.started.elapsed();
         let (result, cached) = run();
@@ -90,39 +84,16 @@ impl<'a> Session<'a> {
         if let Some(counter) = counter {
             counter.fetch_add(1, Ordering::Relaxed);
         }
-        let (done, total) = (
-            self.done.load(Ordering::Relaxed),
-            self.total.load(Ordering::Relaxed),
-        );
-        self.observer.event(Event::Finished {
-            kind,
-            name,
-            cached,
-            done,
-            total,
-        });
-        let span = Span {
-            kind,
-            name: name.to_owned(),
-            lane,
-            start,
-            end,
-            cached,
-        };
-        self.spans
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(span);
+        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        self.observer.event(Event::Finished { kind, name, cached, done, total });
+        let span = Span { kind, name: name.to_owned(), lane, start, end, cached };
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).push(span);
         result
     }
 
     /// The finished actions, in order of their start.
     pub(crate) fn spans(&self) -> Vec<Span> {
-        let mut spans = self
-            .spans
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone();
         spans.sort_by_key(|span| span.start);
         spans
     }

@@ -75,12 +75,9 @@ impl Store {
             let root = std::path::absolute(folder).map_err(io_failure("find", folder))?;
             return Ok(Store { root });
         }
-        let strategy = etcetera::choose_base_strategy().map_err(|error| {
-            Failure::Usage(format!("no cache folder: {error}; set X07_CACHE_DIR"))
-        })?;
-        Ok(Store {
-            root: strategy.cache_dir().join("x07"),
-        })
+        let strategy = etcetera::choose_base_strategy()
+            .map_err(|error| Failure::Usage(format!("no cache folder: {error}; set X07_CACHE_DIR")))?;
+        Ok(Store { root: strategy.cache_dir().join("x07") })
     }
 
     /// The store's folder.
@@ -90,22 +87,13 @@ impl Store {
 
     pub(crate) fn lease(&self) -> Lease {
         // A store that cannot be locked, on a read-only disk say, is used without: then gc cannot run either.
-        let file = self
-            .lock_file()
-            .ok()
-            .filter(|file| file.lock_shared().is_ok());
+        let file = self.lock_file().ok().filter(|file| file.lock_shared().is_ok());
         Lease { _file: file }
     }
 
     fn lock_file(&self) -> io::Result<File> {
         let path = self.root.join("lock");
-        let open = || {
-            File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)
-        };
+        let open = || File::options().create(true).truncate(false).write(true).open(&path);
         match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&self.root)?;
@@ -195,9 +183,7 @@ impl Store {
         loop {
             match file.persist(&path) {
                 Ok(()) => return Ok((digest, bytes.len() as u64)),
-                Err(error)
-                    if error.error.kind() == io::ErrorKind::NotFound && !parent_exists(&path) =>
-                {
+                Err(error) if error.error.kind() == io::ErrorKind::NotFound && !parent_exists(&path) => {
                     make_parent(&path)?;
                     file = error.path;
                 }
@@ -223,30 +209,20 @@ impl Store {
         match builder.tempfile_in(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-                builder
-                    .tempfile_in(&folder)
-                    .map_err(io_failure("write a file in", &folder))
+                builder.tempfile_in(&folder).map_err(io_failure("write a file in", &folder))
             }
             result => result.map_err(io_failure("write a file in", &folder)),
         }
     }
 
-    fn place(
-        &self,
-        path: &Path,
-        write: impl FnOnce(&mut File) -> io::Result<()>,
-    ) -> Result<(), Failure> {
+    fn place(&self, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Failure> {
         let mut file = self.temporary_file("")?;
         write(file.as_file_mut()).map_err(io_failure("write", path))?;
         match file.persist(path) {
             Ok(_) => Ok(()),
             Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
                 make_parent(path)?;
-                error
-                    .file
-                    .persist(path)
-                    .map(|_| ())
-                    .map_err(|error| io_failure("write", path)(error.error))
+                error.file.persist(path).map(|_| ()).map_err(|error| io_failure("write", path)(error.error))
             }
             Err(error) => Err(io_failure("write", path)(error.error)),
         }
@@ -293,19 +269,14 @@ impl Store {
 
     /// Removes everything.
     pub fn clear(&self) -> Result<Removed, Failure> {
-        self.gc(GcLimits {
-            max_age: None,
-            max_bytes: Some(0),
-        })
+        self.gc(GcLimits { max_age: None, max_bytes: Some(0) })
     }
 
     fn lock_exclusively(&self) -> Result<Option<File>, Failure> {
         if !self.root.exists() {
             return Ok(None);
         }
-        let file = self
-            .lock_file()
-            .map_err(io_failure("open the lock in", &self.root))?;
+        let file = self.lock_file().map_err(io_failure("open the lock in", &self.root))?;
         file.lock().map_err(io_failure("lock", &self.root))?;
         Ok(Some(file))
     }
@@ -336,12 +307,7 @@ impl Store {
                     folders.push((path, room));
                 } else if path != self.root.join("lock") {
                     let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                    found.push(Stored {
-                        path,
-                        room,
-                        size: metadata.len(),
-                        used,
-                    });
+                    found.push(Stored { path, room, size: metadata.len(), used });
                 }
             }
         }
@@ -377,9 +343,7 @@ fn refresh(path: &Path) {
     let Ok(modified) = fs::metadata(path).and_then(|metadata| metadata.modified()) else {
         return;
     };
-    if now
-        .duration_since(modified)
-        .is_ok_and(|age| age > REFRESH_AFTER)
+    if now.duration_since(modified).is_ok_and(|age| age > REFRESH_AFTER)
         && let Ok(file) = File::options().write(true).open(path)
     {
         let _ = file.set_modified(now);

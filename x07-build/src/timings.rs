@@ -39,11 +39,7 @@ pub fn page(title: &str, spans: &[Span]) -> String {
 fn bars(page: &mut String, spans: &[Span], total: Duration) {
     let lanes = spans.iter().map(|span| span.lane + 1).max().unwrap_or(1);
     let scale = 1000.0 / total.as_secs_f64().max(1e-9);
-    let _ = writeln!(
-        page,
-        "<svg viewBox=\"0 0 1000 {}\" preserveAspectRatio=\"none\" height=\"{0}\">",
-        lanes * ROW
-    );
+    let _ = writeln!(page, "<svg viewBox=\"0 0 1000 {}\" preserveAspectRatio=\"none\" height=\"{0}\">", lanes * ROW);
     for span in spans {
         let x = span.start.as_secs_f64() * scale;
         let width = ((span.end - span.start).as_secs_f64() * scale).max(0.2);
@@ -68,15 +64,10 @@ fn sums(page: &mut String, spans: &[Span]) {
         *cached += usize::from(span.cached);
         *time += span.end - span.start;
     }
-    page.push_str(
-        "<table><tr><th>kind<th class=n>actions<th class=n>from the cache<th class=n>time\n",
-    );
+    page.push_str("<table><tr><th>kind<th class=n>actions<th class=n>from the cache<th class=n>time\n");
     for (kind, (count, cached, time)) in sums {
         let (kind, time) = (kind.as_str(), milliseconds(time));
-        let _ = writeln!(
-            page,
-            "<tr><td>{kind}<td class=n>{count}<td class=n>{cached}<td class=n>{time}"
-        );
+        let _ = writeln!(page, "<tr><td>{kind}<td class=n>{count}<td class=n>{cached}<td class=n>{time}");
     }
     page.push_str("</table>\n");
 }
@@ -86,27 +77,16 @@ fn longest(page: &mut String, spans: &[Span]) {
     longest.sort_by_key(|span| std::cmp::Reverse(span.end - span.start));
     page.push_str("<table><tr><th>longest<th>kind<th class=n>start<th class=n>time\n");
     for span in longest.into_iter().take(LONGEST) {
-        let (start, time) = (
-            milliseconds(span.start),
-            milliseconds(span.end - span.start),
-        );
+        let (start, time) = (milliseconds(span.start), milliseconds(span.end - span.start));
         let (name, kind) = (escape(&span.name), span.kind.as_str());
-        let _ = writeln!(
-            page,
-            "<tr><td>{name}<td>{kind}<td class=n>{start}<td class=n>{time}"
-        );
+        let _ = writeln!(page, "<tr><td>{name}<td>{kind}<td class=n>{start}<td class=n>{time}");
     }
     page.push_str("</table>\n");
 }
 
 fn label(span: &Span) -> String {
     let cached = if span.cached { ", from the cache" } else { "" };
-    format!(
-        "{} {}: {}{cached}",
-        span.kind.as_str(),
-        span.name,
-        milliseconds(span.end - span.start)
-    )
+    format!("{} {}: {}{cached}", span.kind.as_str(), span.name, milliseconds(span.end - span.start))
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -114,10 +94,7 @@ fn milliseconds(time: Duration) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -135,20 +112,9 @@ mod tests {
             end: Duration::from_millis(end),
             cached,
         };
-        let page = page(
-            "a<b",
-            &[
-                span("m", ActionKind::Cc, 1, 0, 20, false),
-                span("n", ActionKind::Link, 0, 20, 30, true),
-            ],
-        );
-        for expected in [
-            "a&lt;b",
-            "2 actions in 30.0 ms",
-            "cc m: 20.0 ms",
-            "class=\"link cached\"",
-            "height=\"36\"",
-        ] {
+        let page =
+            page("a<b", &[span("m", ActionKind::Cc, 1, 0, 20, false), span("n", ActionKind::Link, 0, 20, 30, true)]);
+        for expected in ["a&lt;b", "2 actions in 30.0 ms", "cc m: 20.0 ms", "class=\"link cached\"", "height=\"36\""] {
             assert!(page.contains(expected), "{expected} is not in {page}");
         }
         assert!(!page.contains("src=") && !page.contains("href="), "{page}");

@@ -64,15 +64,8 @@ pub(crate) fn choice_digest(environment: &Environment) -> Digest {
     let mut key = KeyBuilder::new("cc choice");
     key.text(environment.cc.as_deref().unwrap_or(""));
     key.text(HOST);
-    let host_variables = [
-        format!("CC_{HOST}"),
-        format!("CC_{}", HOST.replace('-', "_")),
-    ];
-    for name in CC_VARIABLES
-        .iter()
-        .map(|name| (*name).to_owned())
-        .chain(host_variables)
-    {
+    let host_variables = [format!("CC_{HOST}"), format!("CC_{}", HOST.replace('-', "_"))];
+    for name in CC_VARIABLES.iter().map(|name| (*name).to_owned()).chain(host_variables) {
         let value = env::var_os(&name).unwrap_or_default();
         key.text(&name).bytes(value.as_encoded_bytes());
     }
@@ -82,10 +75,7 @@ pub(crate) fn choice_digest(environment: &Environment) -> Digest {
 /// Finds the C compiler and learns who it is.
 pub(crate) fn find(environment: &Environment, store: &Store) -> Result<Toolchain, Failure> {
     let choice = choice_digest(environment);
-    let found = match store
-        .action(&choice)
-        .and_then(|bytes| postcard::from_bytes::<Found>(&bytes).ok())
-    {
+    let found = match store.action(&choice).and_then(|bytes| postcard::from_bytes::<Found>(&bytes).ok()) {
         Some(found) if resolve(&found.program).is_some() => found,
         _ => {
             let found = ask_cc_crate(environment)?;
@@ -93,23 +83,17 @@ pub(crate) fn find(environment: &Environment, store: &Store) -> Result<Toolchain
             found
         }
     };
-    let program =
-        resolve(&found.program).ok_or_else(|| missing(&found.program.to_string_lossy()))?;
+    let program = resolve(&found.program).ok_or_else(|| missing(&found.program.to_string_lossy()))?;
     let stamp = Stamp::read(&program).ok_or_else(|| missing(&program.to_string_lossy()))?;
 
     let mut key = KeyBuilder::new("cc identity");
     key.bytes(program.as_os_str().as_encoded_bytes());
     key.bytes(&postcard::to_stdvec(&stamp).unwrap_or_default());
     let key = key.finish();
-    let identity = match store
-        .action(&key)
-        .and_then(|bytes| postcard::from_bytes::<Identity>(&bytes).ok())
-    {
+    let identity = match store.action(&key).and_then(|bytes| postcard::from_bytes::<Identity>(&bytes).ok()) {
         Some(identity) => identity,
         None => {
-            let identity = Identity {
-                version: ask_version(&program)?,
-            };
+            let identity = Identity { version: ask_version(&program)? };
             record(store, &key, &identity)?;
             identity
         }
@@ -156,10 +140,7 @@ fn record<T: Serialize>(store: &Store, key: &Digest, value: &T) -> Result<(), Fa
 
 fn ask_cc_crate(environment: &Environment) -> Result<Found, Failure> {
     if let Some(program) = &environment.cc {
-        return Ok(Found {
-            program: PathBuf::from(program),
-            launcher: None,
-        });
+        return Ok(Found { program: PathBuf::from(program), launcher: None });
     }
     let tool = cc::Build::new()
         .cargo_metadata(false)
@@ -170,13 +151,8 @@ fn ask_cc_crate(environment: &Environment) -> Result<Found, Failure> {
         .debug(false)
         .try_get_compiler()
         .map_err(|_| missing("cc"))?;
-    let launcher = Some(tool.cc_env())
-        .filter(|text| !text.is_empty())
-        .and_then(|text| launcher(&text));
-    Ok(Found {
-        program: tool.path().to_owned(),
-        launcher,
-    })
+    let launcher = Some(tool.cc_env()).filter(|text| !text.is_empty()).and_then(|text| launcher(&text));
+    Ok(Found { program: tool.path().to_owned(), launcher })
 }
 
 /// The first word of `CC="ccache gcc"`.
@@ -203,16 +179,13 @@ pub(crate) fn resolve(program: &Path) -> Option<PathBuf> {
         return is_executable(program).then(|| program.to_owned());
     }
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| is_executable(candidate))
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| is_executable(candidate))
 }
 
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

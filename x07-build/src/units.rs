@@ -71,9 +71,7 @@ impl<'a> Units<'a> {
             session,
             program,
             old,
-            numbers: numbers
-                .map(|(number, module)| (module.id.as_str(), number as u32))
-                .collect(),
+            numbers: numbers.map(|(number, module)| (module.id.as_str(), number as u32)).collect(),
             slots: program.modules.iter().map(|_| Slot::default()).collect(),
             failure: Mutex::new(None),
         }
@@ -92,25 +90,15 @@ impl<'a> Units<'a> {
             let _ = slot.unit.set(Unit::of(record, true, None, None));
             return Ok(());
         }
-        let unit = self
-            .session
-            .action(ActionKind::Compile, &module.id, lane, || {
-                if let Some(stored) = self.stored(module) {
-                    let same = self.is_old_interface(module, &stored.record.interface);
-                    return (
-                        Ok(Unit::of(stored.record, same, Some(stored.c), None)),
-                        true,
-                    );
-                }
-                (self.compile(module, Some(slot)), false)
-            })?;
+        let unit = self.session.action(ActionKind::Compile, &module.id, lane, || {
+            if let Some(stored) = self.stored(module) {
+                let same = self.is_old_interface(module, &stored.record.interface);
+                return (Ok(Unit::of(stored.record, same, Some(stored.c), None)), true);
+            }
+            (self.compile(module, Some(slot)), false)
+        })?;
         let _ = slot.unit.set(unit);
-        match self
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(failure) => Err(failure),
             None => Ok(()),
         }
@@ -119,25 +107,18 @@ impl<'a> Units<'a> {
     /// The last build's record of this module, if everything it used is unchanged.
     fn remembered(&self, module: &Module) -> Option<UnitRecord> {
         let old = self.old.modules.get(&module.id)?;
-        let unit = old
-            .record
-            .unit
-            .as_ref()
-            .filter(|_| old.meaning == module.meaning)?;
-        let current = unit.used.iter().all(|used| {
-            self.provider(used)
-                .is_some_and(|provider| provider.same_interface)
-                || self.is_current(used)
-        });
+        let unit = old.record.unit.as_ref().filter(|_| old.meaning == module.meaning)?;
+        let current = unit
+            .used
+            .iter()
+            .all(|used| self.provider(used).is_some_and(|provider| provider.same_interface) || self.is_current(used));
         current.then(|| unit.clone())
     }
 
     /// The store's result for this module, if everything that it used is as it is now.
     fn stored(&self, module: &Module) -> Option<Stored> {
         let bytes = self.session.store.action(&self.first_key(module))?;
-        decode(&bytes)?
-            .into_iter()
-            .find(|stored| stored.record.used.iter().all(|used| self.is_current(used)))
+        decode(&bytes)?.into_iter().find(|stored| stored.record.used.iter().all(|used| self.is_current(used)))
     }
 
     fn provider(&self, used: &UsedRecord) -> Option<&Unit> {
@@ -152,8 +133,7 @@ impl<'a> Units<'a> {
             None => Some(provider.record.interface) == used.digest,
             Some(function) => {
                 let interface = self.get_interface(&used.module);
-                interface
-                    .is_some_and(|interface| interface.digest(function).map(Digest) == used.digest)
+                interface.is_some_and(|interface| interface.digest(function).map(Digest) == used.digest)
             }
         }
     }
@@ -161,10 +141,7 @@ impl<'a> Units<'a> {
     /// What a unit depends on besides the interfaces it turns out to use.
     fn first_key(&self, module: &Module) -> Digest {
         let mut key = KeyBuilder::new("compile 2");
-        key.text(x07c::COMPILER_ID)
-            .text(&module.id)
-            .digest(&module.meaning)
-            .list(&module.import_ids);
+        key.text(x07c::COMPILER_ID).text(&module.id).digest(&module.meaning).list(&module.import_ids);
         key.text(&format!("{:?}", self.options(module)));
         key.finish()
     }
@@ -180,10 +157,7 @@ impl<'a> Units<'a> {
 
     fn compile(&self, module: &Module, slot: Option<&Slot>) -> Result<Unit, Failure> {
         let Some(file) = module.take_file()? else {
-            return Err(Failure::Usage(format!(
-                "module \"{}\" was changed during the build; build again",
-                module.id
-            )));
+            return Err(Failure::Usage(format!("module \"{}\" was changed during the build; build again", module.id)));
         };
         let unit = x07c::compile(&file, self, &self.options(module));
         drop(file);
@@ -201,25 +175,17 @@ impl<'a> Units<'a> {
             .collect();
         // A mistake may be about something that is not there, which leaves no trace among the functions used.
         if front::has_findings(&unit.summary) {
-            used.extend(module.import_ids.iter().map(|import| {
-                UsedRecord {
-                    module: import.clone(),
-                    function: None,
-                    digest: self
-                        .numbers
-                        .get(import.as_str())
-                        .and_then(|n| self.get(*n))
-                        .map(|unit| unit.record.interface),
-                }
+            used.extend(module.import_ids.iter().map(|import| UsedRecord {
+                module: import.clone(),
+                function: None,
+                digest: self.numbers.get(import.as_str()).and_then(|n| self.get(*n)).map(|unit| unit.record.interface),
             }));
         }
         let interface = front::encode_interface(&unit.interface);
         let summary = front::encode_summary(&unit.summary);
         let first_key = self.first_key(module);
         let mut variant = KeyBuilder::new("variant");
-        variant
-            .digest(&first_key)
-            .bytes(&postcard::to_stdvec(&used).unwrap_or_default());
+        variant.digest(&first_key).bytes(&postcard::to_stdvec(&used).unwrap_or_default());
         let record = UnitRecord {
             variant: variant.finish(),
             used,
@@ -229,44 +195,21 @@ impl<'a> Units<'a> {
             c: Digest::of(unit.c.as_bytes()),
             c_size: unit.c.len() as u64,
         };
-        let mut results: Vec<Stored> = self
-            .session
-            .store
-            .action(&first_key)
-            .and_then(|bytes| decode(&bytes))
-            .unwrap_or_default();
+        let mut results: Vec<Stored> =
+            self.session.store.action(&first_key).and_then(|bytes| decode(&bytes)).unwrap_or_default();
         results.retain(|stored| stored.record.variant != record.variant);
         results.truncate(VARIANTS - 1);
-        results.insert(
-            0,
-            Stored {
-                record: record.clone(),
-                interface,
-                summary,
-                c: unit.c,
-            },
-        );
-        self.session
-            .store
-            .record_action(&first_key, &encode(&results))?;
+        results.insert(0, Stored { record: record.clone(), interface, summary, c: unit.c });
+        self.session.store.record_action(&first_key, &encode(&results))?;
         let same = self.is_old_interface(module, &record.interface);
         if let Some(slot) = slot {
             let _ = slot.interface.set(Some(unit.interface));
         }
-        Ok(Unit::of(
-            record,
-            same,
-            Some(results.swap_remove(0).c),
-            Some(unit.summary),
-        ))
+        Ok(Unit::of(record, same, Some(results.swap_remove(0).c), Some(unit.summary)))
     }
 
     fn is_old_interface(&self, module: &Module, interface: &Digest) -> bool {
-        let old = self
-            .old
-            .modules
-            .get(&module.id)
-            .and_then(|old| old.record.unit.as_ref());
+        let old = self.old.modules.get(&module.id).and_then(|old| old.record.unit.as_ref());
         old.is_some_and(|unit| unit.interface == *interface)
     }
 
@@ -276,9 +219,7 @@ impl<'a> Units<'a> {
         let variant = self.get(number).map(|unit| unit.record.variant);
         let from_store = || {
             let bytes = self.session.store.action(&self.first_key(module))?;
-            decode(&bytes)?
-                .into_iter()
-                .find(|stored| Some(stored.record.variant) == variant)
+            decode(&bytes)?.into_iter().find(|stored| Some(stored.record.variant) == variant)
         };
         if let Some(stored) = from_store() {
             return Ok(stored);
@@ -299,10 +240,7 @@ impl<'a> Units<'a> {
         let load = || match self.reload(number) {
             Ok(stored) => front::decode_interface(&stored.interface),
             Err(failure) => {
-                self.failure
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .get_or_insert(failure);
+                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
                 None
             }
         };
@@ -311,12 +249,7 @@ impl<'a> Units<'a> {
 
     /// The C text of a unit.
     pub(crate) fn c_text(&self, number: u32) -> Result<String, Failure> {
-        let kept = self.get(number).and_then(|unit| {
-            unit.c
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        });
+        let kept = self.get(number).and_then(|unit| unit.c.lock().unwrap_or_else(PoisonError::into_inner).clone());
         match kept {
             Some(text) => Ok(text),
             None => Ok(self.reload(number)?.c),
@@ -331,12 +264,7 @@ impl<'a> Units<'a> {
     }
 
     fn summary(&self, number: u32) -> Result<Summary, Failure> {
-        let kept = self.get(number).and_then(|unit| {
-            unit.summary
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-        });
+        let kept = self.get(number).and_then(|unit| unit.summary.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(summary) = kept {
             return Ok(summary);
         }
@@ -353,8 +281,7 @@ impl<'a> Units<'a> {
     /// The digest of all summaries: the whole-program check depends on nothing else.
     pub(crate) fn summaries_digest(&self) -> Digest {
         let mut key = KeyBuilder::new("check");
-        key.text(x07c::COMPILER_ID)
-            .number(self.session.request.limits.max_ast_nodes);
+        key.text(x07c::COMPILER_ID).number(self.session.request.limits.max_ast_nodes);
         for (module, slot) in self.program.modules.iter().zip(&self.slots) {
             if let Some(unit) = slot.unit.get() {
                 key.text(&module.id).digest(&unit.record.summary);
@@ -380,11 +307,7 @@ impl<'a> Units<'a> {
 
     /// Bytes of C text of all units.
     pub(crate) fn c_size(&self) -> u64 {
-        self.slots
-            .iter()
-            .filter_map(|slot| slot.unit.get())
-            .map(|unit| unit.record.c_size)
-            .sum()
+        self.slots.iter().filter_map(|slot| slot.unit.get()).map(|unit| unit.record.c_size).sum()
     }
 }
 
@@ -395,18 +318,8 @@ impl Interfaces for Units<'_> {
 }
 
 impl Unit {
-    fn of(
-        record: UnitRecord,
-        same_interface: bool,
-        c: Option<String>,
-        summary: Option<Summary>,
-    ) -> Unit {
-        Unit {
-            record,
-            same_interface,
-            c: Mutex::new(c),
-            summary: Mutex::new(summary),
-        }
+    fn of(record: UnitRecord, same_interface: bool, c: Option<String>, summary: Option<Summary>) -> Unit {
+        Unit { record, same_interface, c: Mutex::new(c), summary: Mutex::new(summary) }
     }
 }
 
@@ -439,12 +352,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Stored>> {
     let mut results = Vec::new();
     for head in heads {
         let (interface, summary, c) = (take(head.interface)?, take(head.summary)?, take(head.c)?);
-        results.push(Stored {
-            record: head.record,
-            interface,
-            summary,
-            c: String::from_utf8(c).ok()?,
-        });
+        results.push(Stored { record: head.record, interface, summary, c: String::from_utf8(c).ok()? });
     }
     Some(results)
 }
@@ -452,16 +360,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Stored>> {
 /// Puts diagnostics in the order in which a reader expects them: by module as the program lists them, errors and
 /// warnings as found.
 pub(crate) fn sort_findings(findings: &mut [Diagnostic], program: &Program) {
-    let place: HashMap<&str, usize> = program
-        .modules
-        .iter()
-        .enumerate()
-        .map(|(number, module)| (module.id.as_str(), number))
-        .collect();
-    findings.sort_by_key(|finding| {
-        place
-            .get(finding.module.as_str())
-            .copied()
-            .unwrap_or(usize::MAX)
-    });
+    let place: HashMap<&str, usize> =
+        program.modules.iter().enumerate().map(|(number, module)| (module.id.as_str(), number)).collect();
+    findings.sort_by_key(|finding| place.get(finding.module.as_str()).copied().unwrap_or(usize::MAX));
 }

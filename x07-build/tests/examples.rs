@@ -18,13 +18,18 @@ fn check(example: &str, input: &str, expected: &str, status: i32) {
     for profile in [Profile::Dev, Profile::Release] {
         let target = Target::Project(folder.join("x07.json"));
         let program = must_build(&Request { target, profile, ..sandbox.request() }).output;
-        let output = Command::new(&program).stdin(File::open(folder.join("data").join(input)).unwrap()).output().unwrap();
+        let output =
+            Command::new(&program).stdin(File::open(folder.join("data").join(input)).unwrap()).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), &*stderr), (Some(status), ""), "{example} {input} {profile:?}");
         let expected = fs::read(folder.join("data").join(expected)).unwrap();
         assert!(!expected.is_empty(), "{example} {input}");
         // The texts are long: assert_eq would print them as numbers.
-        assert!(output.stdout == expected, "{example} {input} {profile:?}:\n{}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.stdout == expected,
+            "{example} {input} {profile:?}:\n{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
 }
 

@@ -14,36 +14,19 @@ use x07_build::Event;
 type Edit = fn(&Sandbox);
 
 /// Builds, edits, builds again; compares what was compiled and what the program then prints.
-fn check(
-    name: &str,
-    edit: Edit,
-    compiled: &[&str],
-    cc: &[&str],
-    output: impl Fn(&[u8]) -> Vec<u8>,
-) {
+fn check(name: &str, edit: Edit, compiled: &[&str], cc: &[&str], output: impl Fn(&[u8]) -> Vec<u8>) {
     let sandbox = Sandbox::project();
     let request = sandbox.request();
     let first = must_build(&request);
     assert!(!first.no_op, "{name}: the first build");
-    assert_eq!(
-        run(&first.output, b"abc"),
-        expected_output(b"abc"),
-        "{name}: before the edit"
-    );
+    assert_eq!(run(&first.output, b"abc"), expected_output(b"abc"), "{name}: before the edit");
     edit(&sandbox);
     let (outcome, found_compiled, found_cc) = actions_of(&request);
     assert_eq!(found_compiled, compiled, "{name}: compiled");
     assert_eq!(found_cc, cc, "{name}: cc");
     assert_eq!(outcome.no_op, compiled.is_empty(), "{name}: no-op");
-    assert_eq!(
-        run(&outcome.output, b"abc"),
-        output(b"abc"),
-        "{name}: after the edit"
-    );
-    assert!(
-        must_build(&request).no_op,
-        "{name}: a build without a change afterwards"
-    );
+    assert_eq!(run(&outcome.output, b"abc"), output(b"abc"), "{name}: after the edit");
+    assert!(must_build(&request).no_op, "{name}: a build without a change afterwards");
 }
 
 fn reversed(input: &[u8]) -> Vec<u8> {
@@ -56,8 +39,7 @@ fn touch(sandbox: &Sandbox) {
     for id in ["main", "app", "lib"] {
         let path = sandbox.path(&format!("p/src/{id}.x07.json"));
         let file = fs::File::options().write(true).open(path).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(5))
-            .unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(5)).unwrap();
     }
 }
 
@@ -70,15 +52,9 @@ fn nothing() {
 fn time_stamps_and_formatting_mean_nothing() {
     let cases: [(&str, Edit); 4] = [
         ("touch", touch),
-        ("white space", |sandbox| {
-            sandbox.module("lib", &sandbox.text("lib").replace(',', " ,\n "))
-        }),
-        ("doc", |sandbox| {
-            sandbox.edit("lib", r#""result":"#, r#""doc":"Weighs.","result":"#)
-        }),
-        ("escapes", |sandbox| {
-            sandbox.edit("lib", r#""seed""#, r#""s\u0065ed""#)
-        }),
+        ("white space", |sandbox| sandbox.module("lib", &sandbox.text("lib").replace(',', " ,\n "))),
+        ("doc", |sandbox| sandbox.edit("lib", r#""result":"#, r#""doc":"Weighs.","result":"#)),
+        ("escapes", |sandbox| sandbox.edit("lib", r#""seed""#, r#""s\u0065ed""#)),
     ];
     for (name, edit) in cases {
         check(name, edit, &[], &[], expected_output);
@@ -88,19 +64,13 @@ fn time_stamps_and_formatting_mean_nothing() {
 #[test]
 fn a_changed_body_compiles_its_own_unit() {
     let heavier: Edit = |sandbox| sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
-    check("body", heavier, &["app"], &["app"], |input| {
-        expected_output(input)[..2].to_vec()
-    });
+    check("body", heavier, &["app"], &["app"], |input| expected_output(input)[..2].to_vec());
 }
 
 #[test]
 fn an_unused_export_compiles_its_own_unit() {
     let edit: Edit = |sandbox| {
-        sandbox.edit(
-            "lib",
-            r#""names":["lib.weigh"]"#,
-            r#""names":["lib.weigh","lib.zero"]"#,
-        );
+        sandbox.edit("lib", r#""names":["lib.weigh"]"#, r#""names":["lib.weigh","lib.zero"]"#);
         sandbox.edit(
             "lib",
             r#"{"kind":"defn","name":"lib.weigh""#,
@@ -118,19 +88,9 @@ fn a_changed_signature_compiles_its_users() {
             r#"{"name":"v","ty":"bytes_view"},{"name":"seed","ty":"i32"}"#,
             r#"{"name":"seed","ty":"i32"},{"name":"v","ty":"bytes_view"}"#,
         );
-        sandbox.edit(
-            "app",
-            r#"["lib.weigh","v","i"]"#,
-            r#"["lib.weigh",["-",2,"i"],"v"]"#,
-        );
+        sandbox.edit("app", r#"["lib.weigh","v","i"]"#, r#"["lib.weigh",["-",2,"i"],"v"]"#);
     };
-    check(
-        "signature",
-        edit,
-        &["app", "lib"],
-        &["app", "lib"],
-        reversed,
-    );
+    check("signature", edit, &["app", "lib"], &["app", "lib"], reversed);
 }
 
 #[test]
@@ -155,9 +115,7 @@ fn a_lost_or_changed_output_is_put_back() {
     let good = fs::read(&output).unwrap();
     let damages: [(&str, &dyn Fn()); 3] = [
         ("removed", &|| fs::remove_file(&output).unwrap()),
-        ("overwritten in place", &|| {
-            fs::write(&output, b"x").unwrap()
-        }),
+        ("overwritten in place", &|| fs::write(&output, b"x").unwrap()),
         ("replaced", &|| {
             fs::remove_file(&output).unwrap();
             fs::write(&output, b"x").unwrap();
@@ -179,10 +137,7 @@ fn a_second_root_with_the_module_is_noticed() {
     must_build(&request);
     sandbox.write("p/more/lib.x07.json", sandbox.text("lib"));
     let error = common::must_fail(&request);
-    assert!(
-        error.contains(r#"module "lib" is ambiguous across roots"#),
-        "{error}"
-    );
+    assert!(error.contains(r#"module "lib" is ambiguous across roots"#), "{error}");
 }
 
 #[test]
@@ -191,21 +146,13 @@ fn a_file_changed_during_the_build_is_built_the_next_time() {
     let request = sandbox.request();
     let changed = std::sync::atomic::AtomicBool::new(false);
     let result = x07_build::build(&request, &|event: Event<'_>| {
-        if matches!(event, Event::Planned { .. })
-            && !changed.swap(true, std::sync::atomic::Ordering::SeqCst)
-        {
+        if matches!(event, Event::Planned { .. }) && !changed.swap(true, std::sync::atomic::Ordering::SeqCst) {
             sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
         }
     });
     // All files had been read: this build is of the old text, and says nothing else.
-    assert_eq!(
-        run(&result.unwrap().output, b"abc"),
-        expected_output(b"abc")
-    );
-    assert_eq!(
-        run(&must_build(&request).output, b"abc"),
-        expected_output(b"abc")[..2]
-    );
+    assert_eq!(run(&result.unwrap().output, b"abc"), expected_output(b"abc"));
+    assert_eq!(run(&must_build(&request).output, b"abc"), expected_output(b"abc")[..2]);
 }
 
 #[test]
@@ -224,9 +171,25 @@ fn other_settings_do_not_disturb_each_other() {
         other.fuel = Some(1_000_000);
         actions_of(&other)
     };
-    assert_eq!(
-        compiled,
-        Vec::<String>::new(),
-        "the C text does not depend on fuel"
-    );
+    assert_eq!(compiled, Vec::<String>::new(), "the C text does not depend on fuel");
+}
+
+#[test]
+fn a_module_that_nobody_calls_is_checked_and_not_linked() {
+    let sandbox = Sandbox::project();
+    sandbox.edit("app", r#""imports":["#, r#""imports":["spare","#);
+    let spare = |result: &str| {
+        let text = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"module","module_id":"spare","imports":[],"decls":[{"kind":"export","names":["spare.one"]},{"kind":"defn","name":"spare.one","params":[],"result":"i32","body":1}]}"#;
+        sandbox.module("spare", &text.replace(r#""result":"i32""#, result));
+    };
+    spare(r#""result":"i32""#);
+    let (outcome, compiled, cc) = actions_of(&sandbox.request());
+    assert_eq!(compiled, ["app", "lib", "main", "spare"]);
+    assert_eq!(cc, ["app", "lib", "main"]);
+    assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"));
+    spare(r#""result":"bytes""#);
+    let (outcome, compiled, cc) = actions_of(&sandbox.request());
+    assert_eq!((compiled, cc), (vec!["spare".to_owned()], Vec::new()));
+    let warnings: Vec<&str> = outcome.diagnostics.iter().map(|found| found.module.as_str()).collect();
+    assert_eq!(warnings, ["spare"]);
 }

@@ -9,9 +9,7 @@ use common::{Sandbox, must_build, must_fail, run};
 const HEAD: &str = r#""schema_version":"x07.x07ast@0.5.0""#;
 
 fn entry(imports: &str, solve: &str) -> String {
-    format!(
-        r#"{{{HEAD},"kind":"entry","module_id":"main","imports":[{imports}],"decls":[],"solve":{solve}}}"#
-    )
+    format!(r#"{{{HEAD},"kind":"entry","module_id":"main","imports":[{imports}],"decls":[],"solve":{solve}}}"#)
 }
 
 /// A module with one exported function of no parameters.
@@ -38,10 +36,7 @@ fn check(modules: &[(&str, String)], expected: &[&str]) {
 fn a_cycle_is_told_with_its_whole_path() {
     check(
         &[
-            (
-                "main",
-                entry(r#""std.u32","a""#, r#"["bytes.alloc",["a.f"]]"#),
-            ),
+            ("main", entry(r#""std.u32","a""#, r#"["bytes.alloc",["a.f"]]"#)),
             ("a", module("a", r#""x","b""#, r#"["b.f"]"#)),
             ("b", module("b", r#""c""#, r#"["c.f"]"#)),
             ("c", module("c", r#""x","a""#, r#"["a.f"]"#)),
@@ -59,10 +54,7 @@ fn a_cycle_is_told_with_its_whole_path() {
 #[test]
 fn a_module_may_not_import_itself() {
     check(
-        &[
-            ("main", entry(r#""a""#, r#"["bytes.alloc",["a.f"]]"#)),
-            ("a", module("a", r#""a""#, "1")),
-        ],
+        &[("main", entry(r#""a""#, r#"["bytes.alloc",["a.f"]]"#)), ("a", module("a", r#""a""#, "1"))],
         &[r#"cycle: "a" -> "a""#, r#""a" imports "a" at /imports/0"#],
     );
 }
@@ -70,13 +62,7 @@ fn a_module_may_not_import_itself() {
 #[test]
 fn a_missing_module_is_told_once_with_all_its_importers() {
     check(
-        &[
-            (
-                "main",
-                entry(r#""a","no.such""#, r#"["bytes.alloc",["a.f"]]"#),
-            ),
-            ("a", module("a", r#""no.such""#, "1")),
-        ],
+        &[("main", entry(r#""a","no.such""#, r#"["bytes.alloc",["a.f"]]"#)), ("a", module("a", r#""no.such""#, "1"))],
         &[
             "unknown module: \"no.such\" (searched: no/such.x07.json)\n\nhint: x07 pkg provides no.such",
             "ptr=/imports/1",
@@ -87,23 +73,14 @@ fn a_missing_module_is_told_once_with_all_its_importers() {
 
 #[test]
 fn an_import_that_is_no_module_id_reaches_no_file() {
-    check(
-        &[(
-            "main",
-            entry(r#""../../etc/passwd""#, r#"["bytes.alloc",0]"#),
-        )],
-        &["../../etc/passwd"],
-    );
+    check(&[("main", entry(r#""../../etc/passwd""#, r#"["bytes.alloc",0]"#))], &["../../etc/passwd"]);
 }
 
 #[test]
 fn mistakes_in_several_files_are_told_in_one_run() {
     check(
         &[
-            (
-                "main",
-                entry(r#""a","b","no.such""#, r#"["bytes.alloc",["a.f"]]"#),
-            ),
+            ("main", entry(r#""a","b","no.such""#, r#"["bytes.alloc",["a.f"]]"#)),
             ("a", "{".to_owned()),
             ("b", module("other", "", "1")),
         ],
@@ -120,45 +97,31 @@ fn the_entry_may_have_65536_bytes() {
     assert_eq!(run(&must_build(&sandbox.request()).output, b""), b"");
     sandbox.module("main", &padded(65_537));
     let error = must_fail(&sandbox.request());
-    assert!(
-        error.contains("Budget: entry file") && error.contains("main.x07.json"),
-        "{error}"
-    );
+    assert!(error.contains("Budget: entry file") && error.contains("main.x07.json"), "{error}");
 }
 
 #[test]
 fn a_dependency_that_is_not_there_is_refused() {
     let sandbox = Sandbox::project();
     let manifest = std::fs::read_to_string(sandbox.path("p/x07.json")).unwrap();
-    let dependency =
-        r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
+    let dependency = r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
     sandbox.write("p/x07.json", manifest.replace(r#""world""#, dependency));
     let error = must_fail(&sandbox.request());
-    assert!(
-        error.contains("dependency acme 1.0.0") && error.contains("deps/acme"),
-        "{error}"
-    );
+    assert!(error.contains("dependency acme 1.0.0") && error.contains("deps/acme"), "{error}");
 }
 
 #[test]
 fn a_dependency_that_is_there_contributes_its_modules() {
     let sandbox = Sandbox::project();
     let manifest = std::fs::read_to_string(sandbox.path("p/x07.json")).unwrap();
-    let dependency =
-        r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
+    let dependency = r#""dependencies":[{"name":"acme","version":"1.0.0","path":"deps/acme"}],"world""#;
     sandbox.write("p/x07.json", manifest.replace(r#""world""#, dependency));
     sandbox.write(
         "p/deps/acme/x07-package.json",
         r#"{"schema_version":"x07.package@0.1.0","name":"acme","version":"1.0.0","module_root":"modules","modules":["acme.one"]}"#,
     );
-    sandbox.write(
-        "p/deps/acme/modules/acme/one.x07.json",
-        module("acme.one", "", "3"),
-    );
-    sandbox.module(
-        "main",
-        &entry(r#""acme.one""#, r#"["bytes.alloc",["acme.one.f"]]"#),
-    );
+    sandbox.write("p/deps/acme/modules/acme/one.x07.json", module("acme.one", "", "3"));
+    sandbox.module("main", &entry(r#""acme.one""#, r#"["bytes.alloc",["acme.one.f"]]"#));
     assert_eq!(run(&must_build(&sandbox.request()).output, b""), [0, 0, 0]);
 }
 
@@ -174,10 +137,7 @@ fn an_extern_that_no_library_has_is_named() {
     let mut request = sandbox.request();
     request.world = Some(x07_build::World::RunOs);
     let error = must_fail(&request);
-    assert!(
-        error.contains(r#"no library defines extern "main.ghost" (C symbol x07_ghost_symbol)"#),
-        "{error}"
-    );
+    assert!(error.contains(r#"no library defines extern "main.ghost" (C symbol x07_ghost_symbol)"#), "{error}");
 }
 
 #[test]
@@ -186,14 +146,9 @@ fn a_missing_c_compiler_says_how_to_install_one() {
     let mut request = sandbox.request();
     request.environment.cc = Some("x07-no-such-compiler".to_owned());
     let error = must_fail(&request);
-    for expected in [
-        "x07-no-such-compiler",
-        "apt install gcc",
-        "dnf install gcc",
-        "apk add gcc",
-        "xcode-select",
-        "X07_CC",
-    ] {
+    for expected in
+        ["x07-no-such-compiler", "apt install gcc", "dnf install gcc", "apk add gcc", "xcode-select", "X07_CC"]
+    {
         assert!(error.contains(expected), "{expected}: {error}");
     }
 }
@@ -201,7 +156,10 @@ fn a_missing_c_compiler_says_how_to_install_one() {
 /// A C compiler that compiles no unit.
 fn broken_compiler(sandbox: &Sandbox) -> String {
     use std::os::unix::fs::PermissionsExt;
-    sandbox.write("broken-cc", "#!/bin/sh\ncase \"$*\" in *' -c '*) echo no such luck >&2; exit 3;; esac\nexec cc \"$@\"\n");
+    sandbox.write(
+        "broken-cc",
+        "#!/bin/sh\ncase \"$*\" in *' -c '*) echo no such luck >&2; exit 3;; esac\nexec cc \"$@\"\n",
+    );
     let path = sandbox.path("broken-cc");
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
     path.to_string_lossy().into_owned()
@@ -213,12 +171,7 @@ fn a_failing_c_compiler_is_not_the_users_fault() {
     let mut request = sandbox.request();
     request.environment.cc = Some(broken_compiler(&sandbox));
     let error = must_fail(&request);
-    for expected in [
-        "C toolchain failed (exit=3)",
-        "this is a bug of x07",
-        "no such luck",
-        "the C text is in",
-    ] {
+    for expected in ["C toolchain failed (exit=3)", "this is a bug of x07", "no such luck", "the C text is in"] {
         assert!(error.contains(expected), "{expected}: {error}");
     }
 }
@@ -229,9 +182,6 @@ fn unless_the_user_gave_it_arguments() {
     let mut request = sandbox.request();
     request.environment.cc_args = vec!["-fno-such-flag".to_owned()];
     let error = must_fail(&request);
-    assert!(
-        error.contains("with X07_CC_ARGS or the request's arguments -fno-such-flag"),
-        "{error}"
-    );
+    assert!(error.contains("with X07_CC_ARGS or the request's arguments -fno-such-flag"), "{error}");
     assert!(!error.contains("bug of x07"), "{error}");
 }

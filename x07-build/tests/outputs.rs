@@ -13,33 +13,18 @@ use x07_build::{Abi, Emit, Request, timings};
 
 fn must_succeed(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
 #[test]
 fn the_c_tree_compiles_as_its_readme_says() {
     let sandbox = Sandbox::project();
-    let request = Request {
-        emit: Emit::C,
-        ..sandbox.request()
-    };
+    let request = Request { emit: Emit::C, ..sandbox.request() };
     let output = must_build(&request).output;
     let readme = fs::read_to_string(output.join("README")).unwrap();
-    let command = readme
-        .lines()
-        .find(|line| line.trim_start().starts_with("cc "))
-        .unwrap()
-        .trim();
-    must_succeed(
-        Command::new("sh")
-            .current_dir(&output)
-            .args(["-c", command]),
-    );
+    let command = readme.lines().find(|line| line.trim_start().starts_with("cc ")).unwrap().trim();
+    must_succeed(Command::new("sh").current_dir(&output).args(["-c", command]));
     assert_eq!(run(&output.join("out"), b"abc"), expected_output(b"abc"));
     assert!(must_build(&request).no_op);
 }
@@ -47,19 +32,14 @@ fn the_c_tree_compiles_as_its_readme_says() {
 #[test]
 fn units_of_modules_that_left_are_removed_and_other_files_stay() {
     let sandbox = Sandbox::project();
-    let request = Request {
-        emit: Emit::C,
-        ..sandbox.request()
-    };
+    let request = Request { emit: Emit::C, ..sandbox.request() };
     let units = must_build(&request).output.join("units");
     fs::write(units.join("mine.c"), "int mine;").unwrap();
     sandbox.edit("main", r#""imports":["app"]"#, r#""imports":[]"#);
     sandbox.edit("main", r#"["app.report","input"]"#, r#"["bytes.alloc",2]"#);
     must_build(&request);
-    let mut left: Vec<String> = fs::read_dir(&units)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut left: Vec<String> =
+        fs::read_dir(&units).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
     assert_eq!(left, ["main.c", "mine.c"]);
 }
@@ -68,37 +48,20 @@ fn units_of_modules_that_left_are_removed_and_other_files_stay() {
 fn a_source_is_never_the_output() {
     let sandbox = Sandbox::project();
     let source = sandbox.path("p/src/lib.x07.json");
-    let request = Request {
-        output: Some(source.clone()),
-        ..sandbox.request()
-    };
+    let request = Request { output: Some(source.clone()), ..sandbox.request() };
     let before = sandbox.text("lib");
     let error = common::must_fail(&request);
-    assert!(
-        error.contains(r#"is the source of module "lib""#),
-        "{error}"
-    );
+    assert!(error.contains(r#"is the source of module "lib""#), "{error}");
     assert_eq!(fs::read_to_string(source).unwrap(), before);
 }
 
 #[test]
 fn objects_link_to_the_same_program() {
     let sandbox = Sandbox::project();
-    let output = must_build(&Request {
-        emit: Emit::Obj,
-        ..sandbox.request()
-    })
-    .output;
+    let output = must_build(&Request { emit: Emit::Obj, ..sandbox.request() }).output;
     let command = "cc *.o runtime/*.o -o program";
-    must_succeed(
-        Command::new("sh")
-            .current_dir(&output)
-            .args(["-c", command]),
-    );
-    assert_eq!(
-        run(&output.join("program"), b"abc"),
-        expected_output(b"abc")
-    );
+    must_succeed(Command::new("sh").current_dir(&output).args(["-c", command]));
+    assert_eq!(run(&output.join("program"), b"abc"), expected_output(b"abc"));
 }
 
 #[test]
@@ -117,21 +80,19 @@ fn an_archive_is_called_from_c() {
         .collect();
     assert_eq!(archives[0], archives[1]);
     let folder = sandbox.path("one");
-    must_succeed(
-        Command::new("cc")
-            .current_dir(&folder)
-            .arg("-I.")
-            .arg(example.join("main.c"))
-            .args(["libchecksum.a", "-o", "checksum"]),
-    );
+    must_succeed(Command::new("cc").current_dir(&folder).arg("-I.").arg(example.join("main.c")).args([
+        "libchecksum.a",
+        "-o",
+        "checksum",
+    ]));
     assert_eq!(run(&folder.join("checksum"), b"abc"), b"024d0127\n");
     // The same archive serves a shared object.
     must_succeed(
-        Command::new("cc")
-            .current_dir(&folder)
-            .args(["-shared", "-fPIC", "-I."])
-            .arg(example.join("main.c"))
-            .args(["libchecksum.a", "-o", "checksum.so"]),
+        Command::new("cc").current_dir(&folder).args(["-shared", "-fPIC", "-I."]).arg(example.join("main.c")).args([
+            "libchecksum.a",
+            "-o",
+            "checksum.so",
+        ]),
     );
 }
 
@@ -144,10 +105,7 @@ fn a_rust_crate_links_a_project_in_its_build_script() {
     // Versions come from the workspace's lock, so nothing is fetched.
     fs::copy(example.join("../../Cargo.lock"), &lock).unwrap();
     must_succeed(
-        Command::new(env!("CARGO"))
-            .current_dir(&example)
-            .args(["build", "--offline", "--target-dir"])
-            .arg(&target),
+        Command::new(env!("CARGO")).current_dir(&example).args(["build", "--offline", "--target-dir"]).arg(&target),
     );
     if !had_lock {
         fs::remove_file(&lock).unwrap();
@@ -165,38 +123,18 @@ fn a_depfile_and_compile_commands_name_the_files() {
     };
     must_build(&request);
     let depfile = fs::read_to_string(sandbox.path("out.d")).unwrap();
-    assert!(
-        depfile.starts_with(&format!("{}:", sandbox.path("out").display())),
-        "{depfile}"
-    );
-    for file in [
-        "x07.json",
-        "src/main.x07.json",
-        "src/app.x07.json",
-        "src/lib.x07.json",
-    ] {
-        assert!(
-            depfile.contains(&sandbox.path(&format!("p/{file}")).display().to_string()),
-            "{file}: {depfile}"
-        );
+    assert!(depfile.starts_with(&format!("{}:", sandbox.path("out").display())), "{depfile}");
+    for file in ["x07.json", "src/main.x07.json", "src/app.x07.json", "src/lib.x07.json"] {
+        assert!(depfile.contains(&sandbox.path(&format!("p/{file}")).display().to_string()), "{file}: {depfile}");
     }
     let commands: Vec<serde_json::Value> =
         serde_json::from_slice(&fs::read(sandbox.path("compile_commands.json")).unwrap()).unwrap();
     assert_eq!(commands.len(), 3);
     for command in commands {
-        let arguments: Vec<&str> = command["arguments"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|a| a.as_str().unwrap())
-            .collect();
+        let arguments: Vec<&str> =
+            command["arguments"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
         let folder = command["directory"].as_str().unwrap();
-        must_succeed(
-            Command::new(arguments[0])
-                .current_dir(folder)
-                .args(&arguments[1..])
-                .args(["-o", "/dev/null"]),
-        );
+        must_succeed(Command::new(arguments[0]).current_dir(folder).args(&arguments[1..]).args(["-o", "/dev/null"]));
     }
     assert!(must_build(&request).no_op);
     fs::remove_file(sandbox.path("out.d")).unwrap();
@@ -211,12 +149,7 @@ fn c_text_is_kept_on_request() {
     request.environment.keep_c = true;
     let folder = must_build(&request).kept_c.unwrap();
     for id in ["main", "app", "lib"] {
-        assert!(
-            fs::read_to_string(folder.join(format!("{id}.c")))
-                .unwrap()
-                .contains("x07.h"),
-            "{id}"
-        );
+        assert!(fs::read_to_string(folder.join(format!("{id}.c"))).unwrap().contains("x07.h"), "{id}");
     }
     assert_eq!(must_build(&request).kept_c, Some(folder));
 }
@@ -224,24 +157,16 @@ fn c_text_is_kept_on_request() {
 #[test]
 fn the_framed_form_takes_and_gives_lengths() {
     let sandbox = Sandbox::project();
-    let request = Request {
-        abi: Abi::Framed,
-        ..sandbox.request()
-    };
+    let request = Request { abi: Abi::Framed, ..sandbox.request() };
     let output = run(&must_build(&request).output, b"\x03\0\0\0abc");
-    assert_eq!(
-        output,
-        [&[3, 0, 0, 0][..], &expected_output(b"abc")].concat()
-    );
+    assert_eq!(output, [&[3, 0, 0, 0][..], &expected_output(b"abc")].concat());
 }
 
 #[test]
 fn sanitizers_reach_units_and_runtime() {
     let sandbox = Sandbox::project();
     let mut request = sandbox.request();
-    request.environment.cc_args = ["-fsanitize=undefined", "-g", "-O1", "-lm"]
-        .map(str::to_owned)
-        .to_vec();
+    request.environment.cc_args = ["-fsanitize=undefined", "-g", "-O1", "-lm"].map(str::to_owned).to_vec();
     let (outcome, _, cc) = common::actions_of(&request);
     assert!(cc.iter().any(|name| name == "alloc.c"), "{cc:?}");
     assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"));

@@ -23,11 +23,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path)
-            } else {
-                files.push(path)
-            }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
     files.sort();
@@ -38,11 +34,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 fn every_damaged_file_of_the_store_is_noticed() {
     let damages: [(&str, Damage); 4] = [
         ("truncated", |path| {
-            fs::write(
-                path,
-                &fs::read(path).unwrap()[..fs::metadata(path).unwrap().len() as usize / 2],
-            )
-            .unwrap()
+            fs::write(path, &fs::read(path).unwrap()[..fs::metadata(path).unwrap().len() as usize / 2]).unwrap()
         }),
         ("emptied", |path| fs::write(path, b"").unwrap()),
         ("one bit flipped", |path| {
@@ -69,11 +61,7 @@ fn every_damaged_file_of_the_store_is_noticed() {
             }
             fs::remove_file(sandbox.path("out")).ok();
             let outcome = must_build(&request);
-            assert_eq!(
-                run(&outcome.output, b"abc"),
-                expected_output(b"abc"),
-                "{name}"
-            );
+            assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"), "{name}");
         }
     }
 }
@@ -87,10 +75,7 @@ fn damaged_objects_are_compiled_again_when_a_unit_changes() {
         fs::write(path, b"damaged").unwrap();
     }
     sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
-    assert_eq!(
-        run(&must_build(&request).output, b"abc"),
-        expected_output(b"abc")[..2]
-    );
+    assert_eq!(run(&must_build(&request).output, b"abc"), expected_output(b"abc")[..2]);
 }
 
 #[test]
@@ -98,10 +83,7 @@ fn a_damaged_database_is_built_anew() {
     let sandbox = Sandbox::project();
     let request = sandbox.request();
     must_build(&request);
-    let database = files_below(&sandbox.path("p/.x07"))
-        .into_iter()
-        .find(|path| path.ends_with("build.db"))
-        .unwrap();
+    let database = files_below(&sandbox.path("p/.x07")).into_iter().find(|path| path.ends_with("build.db")).unwrap();
     let good = fs::read(&database).unwrap();
     let mut flipped = good.clone();
     flipped[100] ^= 1;
@@ -135,55 +117,24 @@ fn gc_and_clear_remove_and_count() {
     must_build(&request);
     let store = Store::at(sandbox.path("cache"));
     let before = store.stat().unwrap();
-    assert!(
-        before.actions >= 6 && before.blobs >= 4 && before.bytes > 0,
-        "{before:?}"
-    );
-    let kept = store
-        .gc(GcLimits {
-            max_age: Some(std::time::Duration::from_secs(3600)),
-            max_bytes: None,
-        })
-        .unwrap();
+    assert!(before.actions >= 6 && before.blobs >= 4 && before.bytes > 0, "{before:?}");
+    let kept = store.gc(GcLimits { max_age: Some(std::time::Duration::from_secs(3600)), max_bytes: None }).unwrap();
     assert_eq!((kept.files, kept.bytes_left), (0, before.bytes));
-    let halved = store
-        .gc(GcLimits {
-            max_age: None,
-            max_bytes: Some(before.bytes / 2),
-        })
-        .unwrap();
-    assert!(
-        halved.bytes_left <= before.bytes / 2 && halved.files > 0,
-        "{halved:?}"
-    );
+    let halved = store.gc(GcLimits { max_age: None, max_bytes: Some(before.bytes / 2) }).unwrap();
+    assert!(halved.bytes_left <= before.bytes / 2 && halved.files > 0, "{halved:?}");
     assert!(must_build(&request).no_op, "the output is still there");
     let cleared = store.clear().unwrap();
     assert_eq!((cleared.bytes_left, store.stat().unwrap().bytes), (0, 0));
     fs::remove_file(sandbox.path("out")).unwrap();
-    assert_eq!(
-        run(&must_build(&request).output, b"abc"),
-        expected_output(b"abc")
-    );
+    assert_eq!(run(&must_build(&request).output, b"abc"), expected_output(b"abc"));
 }
 
 #[test]
 fn a_manifest_entry_or_root_that_cannot_be_read_is_an_error() {
     let cases: [(&str, Change, &str); 6] = [
-        (
-            "no manifest",
-            |s| fs::remove_file(s.path("p/x07.json")).unwrap(),
-            "[X07PROJECT_READ]",
-        ),
-        (
-            "broken manifest",
-            |s| s.write("p/x07.json", "{"),
-            "[X07PROJECT_PARSE]",
-        ),
-        (
-            "no entry",
-            |s| fs::remove_file(s.path("p/src/main.x07.json")).unwrap(),
-            "main.x07.json",
-        ),
+        ("no manifest", |s| fs::remove_file(s.path("p/x07.json")).unwrap(), "[X07PROJECT_READ]"),
+        ("broken manifest", |s| s.write("p/x07.json", "{"), "[X07PROJECT_PARSE]"),
+        ("no entry", |s| fs::remove_file(s.path("p/src/main.x07.json")).unwrap(), "main.x07.json"),
         (
             "a folder in place of a module",
             |s| {
@@ -219,20 +170,10 @@ fn a_manifest_entry_or_root_that_cannot_be_read_is_an_error() {
 fn an_output_that_cannot_be_written_is_an_error_that_names_it() {
     let sandbox = Sandbox::project();
     sandbox.write("occupied", "a file");
-    let read_only = |output: PathBuf| Request {
-        output: Some(output),
-        ..sandbox.request()
-    };
-    for output in [
-        sandbox.path("occupied/out"),
-        PathBuf::from("/proc/x07/out"),
-        PathBuf::from("/sys/x07/out"),
-    ] {
+    let read_only = |output: PathBuf| Request { output: Some(output), ..sandbox.request() };
+    for output in [sandbox.path("occupied/out"), PathBuf::from("/proc/x07/out"), PathBuf::from("/sys/x07/out")] {
         let error = must_fail(&read_only(output.clone()));
-        assert!(
-            error.contains(output.parent().unwrap().to_str().unwrap()),
-            "{error}"
-        );
+        assert!(error.contains(output.parent().unwrap().to_str().unwrap()), "{error}");
     }
     assert_eq!(fs::read(sandbox.path("occupied")).unwrap(), b"a file");
 }
@@ -260,10 +201,7 @@ fn a_full_disk_loses_nothing() {
         request.environment.cache = Some(folder.join("cache"));
         request.output = Some(folder.join("out"));
         let failure = build(&request, &Silent).expect_err("there is no room");
-        assert!(
-            matches!(failure, Failure::Io { .. } | Failure::CCompiler(_)),
-            "{failure}"
-        );
+        assert!(matches!(failure, Failure::Io { .. } | Failure::CCompiler(_)), "{failure}");
         return;
     }
     let sandbox = Sandbox::project();
@@ -272,28 +210,11 @@ fn a_full_disk_loses_nothing() {
     sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
     let test = std::env::current_exe().unwrap();
     let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" --exact a_full_disk_loses_nothing";
-    let output = Command::new("sh")
-        .arg("-c")
-        .arg(script)
-        .arg(&test)
-        .env(CHILD, sandbox.path(""))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    let output = Command::new("sh").arg("-c").arg(script).arg(&test).env(CHILD, sandbox.path("")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(fs::read(sandbox.path("out")).unwrap(), good);
-    assert_eq!(
-        files_below(&sandbox.path("cache/tmp")),
-        Vec::<PathBuf>::new(),
-        "nothing is left behind"
-    );
-    assert_eq!(
-        run(&must_build(&sandbox.request()).output, b"abc"),
-        expected_output(b"abc")[..2]
-    );
+    assert_eq!(files_below(&sandbox.path("cache/tmp")), Vec::<PathBuf>::new(), "nothing is left behind");
+    assert_eq!(run(&must_build(&sandbox.request()).output, b"abc"), expected_output(b"abc")[..2]);
 }
 
 #[test]
@@ -304,10 +225,7 @@ fn results_do_not_depend_on_folder_store_or_workers() {
             let sandbox = Sandbox::project();
             let requests = [sandbox.request(), sandbox.release()];
             let builds = requests.into_iter().map(|request| {
-                let request = Request {
-                    jobs: Some(jobs),
-                    ..request
-                };
+                let request = Request { jobs: Some(jobs), ..request };
                 fs::read(must_build(&request).output).unwrap()
             });
             builds.collect()
@@ -326,11 +244,7 @@ fn debug_information_names_no_folder_of_this_machine() {
             request.cc_args = vec!["-g".to_owned()];
             let bytes = fs::read(must_build(&request).output).unwrap();
             let folder = sandbox.path("").to_string_lossy().into_owned();
-            assert!(
-                !bytes
-                    .windows(folder.len())
-                    .any(|window| window == folder.as_bytes())
-            );
+            assert!(!bytes.windows(folder.len()).any(|window| window == folder.as_bytes()));
             bytes
         })
         .collect();
@@ -343,15 +257,10 @@ fn a_program_without_a_project_is_built_in_the_store() {
     for (id, text) in MODULES {
         sandbox.module(id, text);
     }
-    let mut request =
-        Request::program(sandbox.path("p/src/main.x07.json"), [sandbox.path("p/src")]);
+    let mut request = Request::program(sandbox.path("p/src/main.x07.json"), [sandbox.path("p/src")]);
     request.environment.cache = Some(sandbox.path("cache"));
     let outcome = must_build(&request);
-    assert!(
-        outcome.output.starts_with(sandbox.path("cache")),
-        "{}",
-        outcome.output.display()
-    );
+    assert!(outcome.output.starts_with(sandbox.path("cache")), "{}", outcome.output.display());
     assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"));
     assert!(must_build(&request).no_op);
     assert!(!sandbox.path("p/.x07").exists());
@@ -376,16 +285,10 @@ fn a_jobserver_is_honoured() {
     let jobserver = jobserver::Client::new(1).unwrap();
     let only_token = jobserver.acquire().unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "a_jobserver_is_honoured"])
-        .env(CHILD, sandbox.path(""));
+    command.args(["--exact", "a_jobserver_is_honoured"]).env(CHILD, sandbox.path(""));
     jobserver.configure(&mut command);
     let output = command.output().unwrap();
     drop(only_token);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(run(&sandbox.path("out"), b"abc"), expected_output(b"abc"));
 }

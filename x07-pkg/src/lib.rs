@@ -7,9 +7,7 @@ mod package;
 mod validate;
 mod world;
 
-pub use manifest::{
-    Dependency, Error, Link, MANIFEST_NAME, Manifest, PatchEntry, Profile, find_manifest,
-};
+pub use manifest::{Dependency, Error, Link, MANIFEST_NAME, Manifest, PatchEntry, Profile, find_manifest};
 pub use package::{PACKAGE_MANIFEST_NAME, Package};
 pub use validate::{is_library_name, is_module_id, relative_path};
 pub use world::{UnknownWorld, World};

@@ -213,32 +213,17 @@ impl<'de> Deserialize<'de> for Pairs {
 impl Manifest {
     /// Reads and validates a manifest file.
     pub fn read(path: &Path) -> Result<Manifest, Error> {
-        let text = fs::read(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Manifest::parse(path, &text)
     }
 
     /// Validates the text of a manifest that lies at `path`.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Manifest, Error> {
-        let raw: Raw = serde_json::from_slice(text).map_err(|source| Error::Parse {
-            path: path.to_owned(),
-            source,
-        })?;
-        let fields: BTreeMap<String, serde::de::IgnoredAny> = serde_json::from_slice(text)
-            .map_err(|source| Error::Parse {
-                path: path.to_owned(),
-                source,
-            })?;
-        let unknown_fields = fields
-            .into_keys()
-            .filter(|name| !FIELDS.contains(&name.as_str()))
-            .collect();
-        check(path, raw, unknown_fields).map_err(|message| Error::Invalid {
-            path: path.to_owned(),
-            message,
-        })
+        let raw: Raw = serde_json::from_slice(text).map_err(|source| Error::Parse { path: path.to_owned(), source })?;
+        let fields: BTreeMap<String, serde::de::IgnoredAny> =
+            serde_json::from_slice(text).map_err(|source| Error::Parse { path: path.to_owned(), source })?;
+        let unknown_fields = fields.into_keys().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+        check(path, raw, unknown_fields).map_err(|message| Error::Invalid { path: path.to_owned(), message })
     }
 
     /// The project's folder.
@@ -251,42 +236,22 @@ impl Manifest {
 
     /// The profile to use: the one asked for, the default one, `dev`, `os`; `None` when the project has no profiles.
     pub fn select_profile(&self, asked: Option<&str>) -> Result<Option<Profile>, Error> {
-        let invalid = |message: String| Error::Invalid {
-            path: self.path.clone(),
-            message,
-        };
+        let invalid = |message: String| Error::Invalid { path: self.path.clone(), message };
         let Some(profiles) = &self.profiles else {
             return match asked {
                 None => Ok(None),
-                Some(name) => Err(invalid(format!(
-                    "profile {name:?} is asked for but the project has no profiles"
-                ))),
+                Some(name) => Err(invalid(format!("profile {name:?} is asked for but the project has no profiles"))),
             };
         };
-        let available = || {
-            profiles
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let available = || profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let name = asked
             .or(self.default_profile.as_deref())
-            .or_else(|| {
-                ["dev", "os"]
-                    .into_iter()
-                    .find(|name| profiles.contains_key(*name))
-            })
+            .or_else(|| ["dev", "os"].into_iter().find(|name| profiles.contains_key(*name)))
             .ok_or_else(|| invalid(format!("choose a profile; available: {}", available())))?;
-        let value = profiles.get(name).ok_or_else(|| {
-            invalid(format!(
-                "unknown profile {name:?}; available: {}",
-                available()
-            ))
-        })?;
-        profile(name, value)
-            .map(Some)
-            .map_err(|why| invalid(format!("profile {name:?}: {why}")))
+        let value = profiles
+            .get(name)
+            .ok_or_else(|| invalid(format!("unknown profile {name:?}; available: {}", available())))?;
+        profile(name, value).map(Some).map_err(|why| invalid(format!("profile {name:?}: {why}")))
     }
 
     /// The arguments that `link` adds to the C compiler's link call.
@@ -330,22 +295,15 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<String>) -> Result<Manifest,
         ));
     }
     if schema == SCHEMA_0_2 && !patch.is_empty() {
-        return Err(format!(
-            "project.patch requires project schema_version {SCHEMA_0_3:?}"
-        ));
+        return Err(format!("project.patch requires project schema_version {SCHEMA_0_3:?}"));
     }
     let world_text = raw.world.trim();
-    let world: World = world_text
-        .parse()
-        .map_err(|error| format!("invalid project world {world_text:?}: {error}"))?;
+    let world: World = world_text.parse().map_err(|error| format!("invalid project world {world_text:?}: {error}"))?;
 
     let entry_text = raw.entry.trim();
-    let entry =
-        relative_path(entry_text).map_err(|why| format!("project entry {entry_text:?} {why}"))?;
+    let entry = relative_path(entry_text).map_err(|why| format!("project entry {entry_text:?} {why}"))?;
     if !entry_text.ends_with(".x07.json") {
-        return Err(format!(
-            "project entry {entry_text:?} must end with .x07.json"
-        ));
+        return Err(format!("project entry {entry_text:?} must end with .x07.json"));
     }
 
     if raw.module_roots.is_empty() {
@@ -353,36 +311,26 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<String>) -> Result<Manifest,
     }
     let mut module_roots: Vec<String> = Vec::new();
     for (index, root) in raw.module_roots.iter().enumerate() {
-        let root = workspace_or_relative(root)
-            .map_err(|why| format!("project module_roots[{index}] {root:?} {why}"))?;
+        let root =
+            workspace_or_relative(root).map_err(|why| format!("project module_roots[{index}] {root:?} {why}"))?;
         if !module_roots.contains(&root) {
             module_roots.push(root);
         }
     }
 
-    for (field, names) in [
-        ("libs", &raw.link.libs),
-        ("frameworks", &raw.link.frameworks),
-    ] {
+    for (field, names) in [("libs", &raw.link.libs), ("frameworks", &raw.link.frameworks)] {
         if let Some(name) = names.iter().find(|name| !is_library_name(name)) {
-            return Err(format!(
-                "project link.{field} entry {name:?} is not a library name"
-            ));
+            return Err(format!("project link.{field} entry {name:?} is not a library name"));
         }
     }
     for path in &raw.link.search_paths {
-        relative_path(path)
-            .map_err(|why| format!("project link.search_paths entry {path:?} {why}"))?;
+        relative_path(path).map_err(|why| format!("project link.search_paths entry {path:?} {why}"))?;
     }
 
     let mut dependencies = Vec::new();
     for (index, dependency) in raw.dependencies.into_iter().enumerate() {
-        let path = workspace_or_relative(&dependency.path).map_err(|why| {
-            format!(
-                "project dependencies[{index}].path {:?} {why}",
-                dependency.path
-            )
-        })?;
+        let path = workspace_or_relative(&dependency.path)
+            .map_err(|why| format!("project dependencies[{index}].path {:?} {why}", dependency.path))?;
         dependencies.push(Dependency {
             name: dependency.name.trim().to_owned(),
             version: dependency.version.trim().to_owned(),
@@ -398,16 +346,13 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<String>) -> Result<Manifest,
             return Err(format!("project.patch[{key:?}].version must not be empty"));
         }
         if let Some(path) = &entry.path {
-            workspace_or_relative(path)
-                .map_err(|why| format!("project.patch[{key:?}].path {path:?} {why}"))?;
+            workspace_or_relative(path).map_err(|why| format!("project.patch[{key:?}].path {path:?} {why}"))?;
         }
     }
 
     let lockfile = match raw.lockfile.as_deref().map(str::trim) {
         None | Some("") => PathBuf::from(DEFAULT_LOCKFILE),
-        Some(text) => {
-            relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?
-        }
+        Some(text) => relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?,
     };
 
     Ok(Manifest {
@@ -436,19 +381,13 @@ fn workspace_or_relative(text: &str) -> Result<String, &'static str> {
         None => ("", text),
     };
     let clean = relative_path(rest)?;
-    let clean = if clean.as_os_str().is_empty() {
-        "."
-    } else {
-        clean.to_str().unwrap_or(rest)
-    };
+    let clean = if clean.as_os_str().is_empty() { "." } else { clean.to_str().unwrap_or(rest) };
     Ok(format!("{prefix}{clean}"))
 }
 
 fn is_package_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 #[derive(Deserialize)]
@@ -467,11 +406,7 @@ struct RawProfile {
 
 fn profile(name: &str, value: &Value) -> Result<Profile, String> {
     let raw = RawProfile::deserialize(value).map_err(|error| error.to_string())?;
-    let world: World = raw
-        .world
-        .trim()
-        .parse()
-        .map_err(|error: crate::UnknownWorld| error.to_string())?;
+    let world: World = raw.world.trim().parse().map_err(|error: crate::UnknownWorld| error.to_string())?;
     let sandboxed = world == World::RunOsSandboxed;
     if sandboxed != raw.policy.is_some() {
         return Err(if sandboxed {
@@ -486,18 +421,11 @@ fn profile(name: &str, value: &Value) -> Result<Profile, String> {
         ("host" | "os", _) => return Err(format!("runner {runner:?} does not run world {world}")),
         _ => return Err(format!("unknown runner {runner:?}; one of auto, host, os")),
     }
-    if let Some(other) = raw
-        .cc_profile
-        .as_deref()
-        .filter(|name| !matches!(*name, "default" | "size"))
-    {
-        return Err(format!(
-            "unknown cc_profile {other:?}; one of default, size"
-        ));
+    if let Some(other) = raw.cc_profile.as_deref().filter(|name| !matches!(*name, "default" | "size")) {
+        return Err(format!("unknown cc_profile {other:?}; one of default, size"));
     }
     let path = |text: Option<String>| {
-        text.map(|text| relative_path(text.trim()).map_err(|why| format!("path {text:?} {why}")))
-            .transpose()
+        text.map(|text| relative_path(text.trim()).map_err(|why| format!("path {text:?} {why}"))).transpose()
     };
     Ok(Profile {
         name: name.to_owned(),
@@ -517,10 +445,7 @@ fn profile(name: &str, value: &Value) -> Result<Profile, String> {
 /// Finds the project that `start` belongs to: the first folder upwards with `x07.json`, or with exactly one
 /// `*.x07project.json`.
 pub fn find_manifest(start: &Path) -> Result<PathBuf, Error> {
-    let absolute = std::path::absolute(start).map_err(|source| Error::Read {
-        path: start.to_owned(),
-        source,
-    })?;
+    let absolute = std::path::absolute(start).map_err(|source| Error::Read { path: start.to_owned(), source })?;
     for folder in absolute.ancestors() {
         let manifest = folder.join(MANIFEST_NAME);
         if manifest.is_file() {
@@ -539,14 +464,9 @@ pub fn find_manifest(start: &Path) -> Result<PathBuf, Error> {
             [] => {}
             [name] => return Ok(folder.join(name)),
             _ => {
-                return Err(Error::Ambiguous {
-                    folder: folder.to_owned(),
-                    names,
-                });
+                return Err(Error::Ambiguous { folder: folder.to_owned(), names });
             }
         }
     }
-    Err(Error::NotFound {
-        start: start.to_owned(),
-    })
+    Err(Error::NotFound { start: start.to_owned() })
 }

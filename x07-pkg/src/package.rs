@@ -36,18 +36,9 @@ impl Package {
     /// Reads `folder/x07-package.json`.
     pub fn read(folder: &Path) -> Result<Package, Error> {
         let path = folder.join(PACKAGE_MANIFEST_NAME);
-        let text = fs::read(&path).map_err(|source| Error::Read {
-            path: path.clone(),
-            source,
-        })?;
-        let raw: Raw = serde_json::from_slice(&text).map_err(|source| Error::Parse {
-            path: path.clone(),
-            source,
-        })?;
-        let invalid = |message: String| Error::Invalid {
-            path: path.clone(),
-            message,
-        };
+        let text = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let raw: Raw = serde_json::from_slice(&text).map_err(|source| Error::Parse { path: path.clone(), source })?;
+        let invalid = |message: String| Error::Invalid { path: path.clone(), message };
         if raw.schema_version.trim() != SCHEMA {
             return Err(invalid(format!(
                 "package schema_version mismatch: expected {SCHEMA:?} got {:?}",
@@ -61,10 +52,6 @@ impl Package {
         }
         let module_root = relative_path(raw.module_root.trim())
             .map_err(|why| invalid(format!("package module_root {:?} {why}", raw.module_root)))?;
-        Ok(Package {
-            name: raw.name.trim().to_owned(),
-            version: raw.version.trim().to_owned(),
-            module_root,
-        })
+        Ok(Package { name: raw.name.trim().to_owned(), version: raw.version.trim().to_owned(), module_root })
     }
 }

@@ -6,9 +6,7 @@ use std::path::{Component, Path, PathBuf};
 pub fn is_module_id(id: &str) -> bool {
     id.split('.').all(|segment| {
         let mut bytes = segment.bytes();
-        bytes
-            .next()
-            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
             && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     })
 }
@@ -38,7 +36,5 @@ pub fn relative_path(text: &str) -> Result<PathBuf, &'static str> {
 pub fn is_library_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
-        && !name
-            .chars()
-            .any(|c| c.is_whitespace() || c == '/' || c == '\\' || c == '\0')
+        && !name.chars().any(|c| c.is_whitespace() || c == '/' || c == '\\' || c == '\0')
 }

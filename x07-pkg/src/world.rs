@@ -68,9 +68,6 @@ impl FromStr for World {
     type Err = UnknownWorld;
 
     fn from_str(text: &str) -> Result<Self, UnknownWorld> {
-        World::ALL
-            .into_iter()
-            .find(|world| world.as_str() == text)
-            .ok_or_else(|| UnknownWorld(text.to_owned()))
+        World::ALL.into_iter().find(|world| world.as_str() == text).ok_or_else(|| UnknownWorld(text.to_owned()))
     }
 }

@@ -41,12 +41,7 @@ pub(crate) fn read(source: &[u8]) -> Result<Value, Diagnostic> {
 }
 
 fn not_an_object() -> Diagnostic {
-    Diagnostic::error(
-        codes::WRONG_SHAPE,
-        ErrorKind::Parse,
-        "a source file is one JSON object",
-    )
-    .at("")
+    Diagnostic::error(codes::WRONG_SHAPE, ErrorKind::Parse, "a source file is one JSON object").at("")
 }
 
 /// Brings the parts of a file into canonical order; what has another shape than x07AST stays as it is.
@@ -58,10 +53,7 @@ pub(crate) fn normalize(file: &mut Map<String, Value>) {
         sort_strings(imports);
     }
     if let Some(Value::Array(decls)) = file.get_mut("decls") {
-        decls
-            .iter_mut()
-            .filter_map(Value::as_object_mut)
-            .for_each(normalize_declaration);
+        decls.iter_mut().filter_map(Value::as_object_mut).for_each(normalize_declaration);
         decls.sort_by(|a, b| rank(a).cmp(&rank(b)));
     }
     drop_if_empty(file, "meta");

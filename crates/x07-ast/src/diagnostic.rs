@@ -158,10 +158,7 @@ impl Diagnostic {
     /// With a further place.
     #[must_use]
     pub fn label(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            pointer: pointer.into(),
-            message: message.into(),
-        });
+        self.labels.push(Label { pointer: pointer.into(), message: message.into() });
         self
     }
 
@@ -182,10 +179,7 @@ impl Diagnostic {
     /// With a fix.
     #[must_use]
     pub fn fix(mut self, note: impl Into<String>, patch: serde_json::Value) -> Self {
-        self.fix = Some(Fix {
-            note: note.into(),
-            patch,
-        });
+        self.fix = Some(Fix { note: note.into(), patch });
         self
     }
 

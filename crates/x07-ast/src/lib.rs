@@ -23,6 +23,6 @@ pub use patch::{apply_fixes, apply_patch};
 pub use pretty::pretty;
 pub use text::MAX_NESTING;
 pub use tree::{
-    Clause, Decl, Export, Expr, ExprId, Extern, File, FileKind, Function, Param, SchemaVersion,
-    Sym, TypeExpr, TypeParam,
+    Clause, Decl, Export, Expr, ExprId, Extern, File, FileKind, Function, Param, SchemaVersion, Sym, TypeExpr,
+    TypeParam,
 };

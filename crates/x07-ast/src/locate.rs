@@ -29,16 +29,10 @@ pub struct Located {
 /// Line and column of a byte offset; an offset beyond the end is the end.
 pub fn position(source: &[u8], offset: usize) -> Position {
     let before = &source[..offset.min(source.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&b| b == b'\n')
-        .map_or(0, |at| at + 1);
+    let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
     let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
     let continuation = |b: &&u8| **b & 0xC0 != 0x80;
-    Position {
-        line,
-        column: before[line_start..].iter().filter(continuation).count() + 1,
-    }
+    Position { line, column: before[line_start..].iter().filter(continuation).count() + 1 }
 }
 
 /// Where the value at `pointer` stands in `source`; of repeated keys the last one counts, as everywhere.
@@ -49,18 +43,8 @@ pub fn locate(source: &[u8], pointer: &str) -> Option<Located> {
     let segments = segments(pointer)?;
     let mut json = serde_json::Deserializer::from_str(text);
     json.disable_recursion_limit();
-    let mut search = Search {
-        text,
-        segments: &segments,
-        found: None,
-    };
-    Seek {
-        search: &mut search,
-        depth: 0,
-        key: None,
-    }
-    .deserialize(&mut json)
-    .ok()?;
+    let mut search = Search { text, segments: &segments, found: None };
+    Seek { search: &mut search, depth: 0, key: None }.deserialize(&mut json).ok()?;
     json.end().ok()?;
     search.found
 }
@@ -69,9 +53,7 @@ pub fn locate(source: &[u8], pointer: &str) -> Option<Located> {
 pub fn broken_at(source: &[u8]) -> Option<Position> {
     let offset = match text::checked(source) {
         Err(broken) => broken.offset,
-        Ok(text) => {
-            text::syntax_error(text, &serde_json::from_str::<IgnoredAny>(text).err()?).offset
-        }
+        Ok(text) => text::syntax_error(text, &serde_json::from_str::<IgnoredAny>(text).err()?).offset,
     };
     Some(position(source, offset))
 }
@@ -82,11 +64,7 @@ pub fn segments(pointer: &str) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let segments = pointer.strip_prefix('/')?.split('/');
-    Some(
-        segments
-            .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-            .collect(),
-    )
+    Some(segments.map(|segment| segment.replace("~1", "/").replace("~0", "~")).collect())
 }
 
 /// One segment as it stands in a JSON pointer.
@@ -126,10 +104,7 @@ impl<'de> DeserializeSeed<'de> for Seek<'_, '_> {
         }
         let raw = <&RawValue>::deserialize(deserializer)?;
         let key = self.key.map(|key| self.search.range(key));
-        self.search.found = Some(Located {
-            value: self.search.range(raw),
-            key,
-        });
+        self.search.found = Some(Located { value: self.search.range(raw), key });
         Ok(())
     }
 }
@@ -169,11 +144,7 @@ impl<'de> Visitor<'de> for Seek<'_, '_> {
         let index = array_index(&self.search.segments[self.depth]);
         for at in 0.. {
             let is_more = if Some(at) == index {
-                let seek = Seek {
-                    search: &mut *self.search,
-                    depth: self.depth + 1,
-                    key: None,
-                };
+                let seek = Seek { search: &mut *self.search, depth: self.depth + 1, key: None };
                 seq.next_element_seed(seek)?.is_some()
             } else {
                 seq.next_element::<IgnoredAny>()?.is_some()
@@ -190,11 +161,7 @@ impl<'de> Visitor<'de> for Seek<'_, '_> {
             if is_written(key, &self.search.segments[self.depth]) {
                 // An earlier member of this key does not count.
                 self.search.found = None;
-                map.next_value_seed(Seek {
-                    search: &mut *self.search,
-                    depth: self.depth + 1,
-                    key: Some(key),
-                })?;
+                map.next_value_seed(Seek { search: &mut *self.search, depth: self.depth + 1, key: Some(key) })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -210,7 +177,6 @@ fn is_written(key: &RawValue, segment: &str) -> bool {
 
 /// An array index as RFC 6901 writes it: no sign, no leading zero.
 fn array_index(segment: &str) -> Option<usize> {
-    let plain = segment == "0"
-        || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
+    let plain = segment == "0" || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
     if plain { segment.parse().ok() } else { None }
 }

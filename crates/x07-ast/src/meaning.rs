@@ -1,9 +1,7 @@
 //! The bytes of a file's meaning, for cache keys.
 
 use crate::canonical::write_sorted;
-use crate::tree::{
-    Clause, Decl, Expr, ExprId, Exprs, Extern, File, Function, Param, Sym, TypeExpr, TypeParam,
-};
+use crate::tree::{Clause, Decl, Expr, ExprId, Exprs, Extern, File, Function, Param, Sym, TypeExpr, TypeParam};
 
 /// Everything about a file that the compiler may look at, as bytes.
 ///
@@ -17,9 +15,7 @@ pub fn meaning_bytes(file: &File) -> Vec<u8> {
     out.text(file.schema.as_str());
     out.text(&file.module_id);
     out.list(&file.imports, |out, import| out.text(import));
-    out.list(&file.import_indices, |out, index| {
-        out.number((*index).into())
-    });
+    out.list(&file.import_indices, |out, index| out.number((*index).into()));
     out.list(&file.decls, |out, decl| match decl {
         Decl::Function(function) => out.function(function),
         Decl::Extern(function) => out.external(function),
@@ -103,12 +99,7 @@ impl Out {
     }
 
     fn external(&mut self, function: &Extern) {
-        let Extern {
-            name,
-            link_name,
-            params,
-            result,
-        } = function;
+        let Extern { name, link_name, params, result } = function;
         self.number(1);
         self.text(name);
         self.text(link_name);

@@ -7,10 +7,7 @@ pub fn is_dotted(text: &str) -> bool {
 
 /// True for one segment of a dotted name.
 pub fn is_segment(text: &str) -> bool {
-    starts_like_a_name(text)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    starts_like_a_name(text) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// True for a parameter, type parameter or C symbol: `[A-Za-z_][A-Za-z0-9_]*`.

@@ -52,10 +52,7 @@ pub fn parse(source: &[u8], expected: Expected<'_>) -> Parsed {
         Ok(draft) => draft.and_then(|draft| check(&mut reader, draft, expected)),
         Err(broken) => {
             let module = module_name(expected, None);
-            return Parsed {
-                file: None,
-                diagnostics: vec![broken.module(module)],
-            };
+            return Parsed { file: None, diagnostics: vec![broken.module(module)] };
         }
     };
     if reader.has_errors() {
@@ -66,9 +63,7 @@ pub fn parse(source: &[u8], expected: Expected<'_>) -> Parsed {
     for diagnostic in &mut diagnostics {
         diagnostic.module.clone_from(&module);
     }
-    diagnostics.sort_by_cached_key(|diagnostic| {
-        diagnostic.pointer.as_deref().map_or_else(at_the_end, place)
-    });
+    diagnostics.sort_by_cached_key(|diagnostic| diagnostic.pointer.as_deref().map_or_else(at_the_end, place));
     if let Some(file) = &mut file {
         file.exprs = exprs;
         order::settle(file);
@@ -96,16 +91,7 @@ struct FileDraft {
     meta: Map<String, Value>,
 }
 
-const KEYS: &[&str] = &[
-    "schema_version",
-    "kind",
-    "module_id",
-    "imports",
-    "decls",
-    "solve",
-    "meta",
-    "doc",
-];
+const KEYS: &[&str] = &["schema_version", "kind", "module_id", "imports", "decls", "solve", "meta", "doc"];
 
 fn read(reader: &mut Reader, source: &[u8]) -> Result<Option<FileDraft>, Diagnostic> {
     let text = text::checked(source).map_err(|broken| broken.diagnostic)?;
@@ -127,10 +113,7 @@ impl<'de> Take<'de> for Document<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.0.error(
-            codes::WRONG_SHAPE,
-            format!("a source file is one JSON object, not {found}"),
-        )
+        self.0.error(codes::WRONG_SHAPE, format!("a source file is one JSON object, not {found}"))
     }
 
     fn refused(self) -> Self::Out {
@@ -142,37 +125,16 @@ impl<'de> Take<'de> for Document<'_> {
         let keys = members(self.0, &mut map, KEYS, |reader, key, map| {
             match key {
                 "schema_version" => {
-                    draft.schema_version = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`schema_version`",
-                    }))?;
+                    draft.schema_version = map.next_value_seed(Reading(Text { reader, what: "`schema_version`" }))?;
                 }
-                "kind" => {
-                    draft.kind = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`kind`",
-                    }))?
-                }
-                "module_id" => {
-                    draft.module_id = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`module_id`",
-                    }))?
-                }
+                "kind" => draft.kind = map.next_value_seed(Reading(Text { reader, what: "`kind`" }))?,
+                "module_id" => draft.module_id = map.next_value_seed(Reading(Text { reader, what: "`module_id`" }))?,
                 "imports" => {
                     let item = Strings { what: "an import" };
-                    draft.imports = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`imports`",
-                        item,
-                    }))?;
+                    draft.imports = map.next_value_seed(Reading(List { reader, what: "`imports`", item }))?;
                 }
                 "decls" => {
-                    draft.decls = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`decls`",
-                        item: Declarations,
-                    }))?;
+                    draft.decls = map.next_value_seed(Reading(List { reader, what: "`decls`", item: Declarations }))?;
                 }
                 "solve" => {
                     let mark = reader.mark();
@@ -187,12 +149,7 @@ impl<'de> Take<'de> for Document<'_> {
                         Value::Object(meta) => meta,
                         _ => {
                             reader.report(
-                                reader
-                                    .error(
-                                        codes::WRONG_SHAPE,
-                                        "`meta` is not an object; it is ignored",
-                                    )
-                                    .warning(),
+                                reader.error(codes::WRONG_SHAPE, "`meta` is not an object; it is ignored").warning(),
                             );
                             Map::new()
                         }
@@ -213,43 +170,24 @@ fn check(reader: &mut Reader, draft: FileDraft, expected: Expected<'_>) -> Optio
     let module = check_module_id(reader, &draft, kind, expected);
     let (imports, import_indices) = check_imports(reader, &draft.imports);
     if draft.decls.is_absent() {
-        missing_list(
-            reader,
-            "decls",
-            "a file without declarations has \"decls\": []",
-        );
+        missing_list(reader, "decls", "a file without declarations has \"decls\": []");
     }
     match (kind, draft.solve.is_absent()) {
         // What a file of the wrong kind lacks follows from that.
         _ if !is_wanted => {}
         (FileKind::Entry, true) => {
             let error = reader.error(codes::NO_SOLVE, "the entry file has no `solve`");
-            reader.report(
-                error.help("`solve` is the expression of type bytes that is the program's output"),
-            );
+            reader.report(error.help("`solve` is the expression of type bytes that is the program's output"));
         }
         (FileKind::Module, false) => {
-            let error = reader
-                .error(
-                    codes::SOLVE_IN_MODULE,
-                    "a module has no `solve`; only the entry has",
-                )
-                .at("/solve");
+            let error =
+                reader.error(codes::SOLVE_IN_MODULE, "a module has no `solve`; only the entry has").at("/solve");
             let fix = json!([{"op": "remove", "path": "/solve"}]);
-            reader.report(
-                error
-                    .help("remove it, or move it into a function")
-                    .fix("remove `solve`", fix),
-            );
+            reader.report(error.help("remove it, or move it into a function").fix("remove `solve`", fix));
         }
         (FileKind::Entry, false) | (FileKind::Module, true) => {}
     }
-    let around = Around {
-        kind,
-        is_wanted,
-        schema,
-        module,
-    };
+    let around = Around { kind, is_wanted, schema, module };
     let mut decls = Vec::new();
     if let Slot::Given(drafts) = draft.decls {
         reader.enter(Step::Key("decls"));
@@ -291,15 +229,9 @@ fn check_schema(reader: &mut Reader, schema_version: &Slot<String>) -> SchemaVer
             if let Some(schema) = SchemaVersion::from_text(text) {
                 return schema;
             }
-            let supported: Vec<&str> = SchemaVersion::ALL
-                .iter()
-                .rev()
-                .map(|version| version.as_str())
-                .collect();
+            let supported: Vec<&str> = SchemaVersion::ALL.iter().rev().map(|version| version.as_str()).collect();
             let message = format!("the schema version {} is not supported", quoted(text));
-            let error = reader
-                .error(codes::SCHEMA_VERSION, message)
-                .at("/schema_version");
+            let error = reader.error(codes::SCHEMA_VERSION, message).at("/schema_version");
             reader.report(
                 error
                     .help(format!("supported are {}", listed(&supported)))
@@ -319,11 +251,7 @@ fn check_kind(reader: &mut Reader, draft: &FileDraft, expected: Expected<'_>) ->
         Expected::Module(_) => Some(FileKind::Module),
         Expected::Any => None,
     };
-    let guessed = wanted.unwrap_or(if draft.solve.is_absent() {
-        FileKind::Module
-    } else {
-        FileKind::Entry
-    });
+    let guessed = wanted.unwrap_or(if draft.solve.is_absent() { FileKind::Module } else { FileKind::Entry });
     let text = match &draft.kind {
         Slot::Given(text) => text.trim(),
         Slot::Absent => {
@@ -336,17 +264,11 @@ fn check_kind(reader: &mut Reader, draft: &FileDraft, expected: Expected<'_>) ->
         "entry" => FileKind::Entry,
         "module" => FileKind::Module,
         other => {
-            let error = reader
-                .error(
-                    codes::WRONG_FILE,
-                    format!("{} is not a kind of file", quoted(other)),
-                )
-                .at("/kind");
+            let error = reader.error(codes::WRONG_FILE, format!("{} is not a kind of file", quoted(other))).at("/kind");
             reader.report(match near(other, ["entry", "module"]) {
-                Some(near) => error.help(format!("did you mean `{near}`?")).fix(
-                    format!("make it `{near}`"),
-                    json!([{"op": "replace", "path": "/kind", "value": near}]),
-                ),
+                Some(near) => error
+                    .help(format!("did you mean `{near}`?"))
+                    .fix(format!("make it `{near}`"), json!([{"op": "replace", "path": "/kind", "value": near}])),
                 None => error.help("it is `entry` or `module`"),
             });
             return (guessed, true);
@@ -357,10 +279,7 @@ fn check_kind(reader: &mut Reader, draft: &FileDraft, expected: Expected<'_>) ->
             "the program is a file of kind \"entry\", and this one is a \"module\"".to_owned()
         }
         (Expected::Module(id), FileKind::Entry) => {
-            format!(
-                "{} is imported and so must be of kind \"module\", and this file is an \"entry\"",
-                quoted(id)
-            )
+            format!("{} is imported and so must be of kind \"module\", and this file is an \"entry\"", quoted(id))
         }
         _ => return (kind, true),
     };
@@ -368,12 +287,7 @@ fn check_kind(reader: &mut Reader, draft: &FileDraft, expected: Expected<'_>) ->
     (kind, false)
 }
 
-fn check_module_id(
-    reader: &mut Reader,
-    draft: &FileDraft,
-    kind: FileKind,
-    expected: Expected<'_>,
-) -> Option<String> {
+fn check_module_id(reader: &mut Reader, draft: &FileDraft, kind: FileKind, expected: Expected<'_>) -> Option<String> {
     let expected_id = match (expected, kind) {
         (Expected::Entry, FileKind::Entry) | (Expected::Any, FileKind::Entry) => Some("main"),
         (Expected::Module(id), FileKind::Module) => Some(id),
@@ -390,12 +304,7 @@ fn check_module_id(
     };
     let fixed = |wanted: &str| json!([{"op": "replace", "path": "/module_id", "value": wanted}]);
     if !is_dotted(id) {
-        let error = reader
-            .error(
-                codes::BAD_NAME,
-                format!("{} is not a module id", quoted(id)),
-            )
-            .at("/module_id");
+        let error = reader.error(codes::BAD_NAME, format!("{} is not a module id", quoted(id))).at("/module_id");
         reader.report(error.help("a module id is names joined by dots, such as `app.rle`"));
         return None;
     }
@@ -403,27 +312,16 @@ fn check_module_id(
         Some(wanted) if wanted != id => {
             let error = match kind {
                 FileKind::Entry => {
-                    let message = format!(
-                        "an entry file is called `main`, and this one says {}",
-                        quoted(id)
-                    );
+                    let message = format!("an entry file is called `main`, and this one says {}", quoted(id));
                     reader.error(codes::WRONG_FILE, message)
                 }
                 FileKind::Module => {
-                    let message = format!(
-                        "the file is imported as {} and says it is {}",
-                        quoted(wanted),
-                        quoted(id)
-                    );
+                    let message = format!("the file is imported as {} and says it is {}", quoted(wanted), quoted(id));
                     let error = reader.error(codes::WRONG_FILE, message);
                     error.help("rename the one or the other; the id is the path below the module root, with dots")
                 }
             };
-            reader.report(
-                error
-                    .at("/module_id")
-                    .fix(format!("call it `{wanted}`"), fixed(wanted)),
-            );
+            reader.report(error.at("/module_id").fix(format!("call it `{wanted}`"), fixed(wanted)));
         }
         _ => {}
     }
@@ -431,26 +329,16 @@ fn check_module_id(
     Some(id.clone())
 }
 
-fn check_imports(
-    reader: &mut Reader,
-    imports: &Slot<Vec<Slot<String>>>,
-) -> (Vec<String>, Vec<u32>) {
+fn check_imports(reader: &mut Reader, imports: &Slot<Vec<Slot<String>>>) -> (Vec<String>, Vec<u32>) {
     let mut ids = indexmap::IndexSet::new();
     let mut indices = Vec::new();
     if imports.is_absent() {
-        missing_list(
-            reader,
-            "imports",
-            "a file that imports nothing has \"imports\": []",
-        );
+        missing_list(reader, "imports", "a file that imports nothing has \"imports\": []");
     }
     for (index, import) in imports.given().into_iter().flatten().enumerate() {
         let Slot::Given(id) = import else { continue };
         if !is_dotted(id) {
-            let error = reader.error(
-                codes::BAD_NAME,
-                format!("{} is not a module id", quoted(id)),
-            );
+            let error = reader.error(codes::BAD_NAME, format!("{} is not a module id", quoted(id)));
             let error = error.help("a module id is names joined by dots, such as `std.bytes`");
             reader.report(error.at(format!("/imports/{index}")));
         } else if ids.insert(id.clone()) {

@@ -23,10 +23,7 @@ pub fn apply_patch(source: &[u8], patch: &Value) -> Result<String, Diagnostic> {
 /// The operations run in the order of spec language 17.1, which keeps the pointers of one fix valid after another:
 /// tests, replacements from the last pointer backwards, moves and copies, removals and additions backwards.
 /// An operation that an earlier fix has too runs once.
-pub fn apply_fixes<'a>(
-    source: &[u8],
-    fixes: impl IntoIterator<Item = &'a Fix>,
-) -> Result<String, Diagnostic> {
+pub fn apply_fixes<'a>(source: &[u8], fixes: impl IntoIterator<Item = &'a Fix>) -> Result<String, Diagnostic> {
     let mut all: Vec<PatchOperation> = Vec::new();
     for fix in fixes {
         let earlier = all.len();
@@ -63,19 +60,12 @@ fn apply(source: &[u8], operations: &[PatchOperation]) -> Result<String, Diagnos
         };
         json_patch::patch_unsafe(&mut file, std::slice::from_ref(operation)).map_err(|error| {
             let path = operation.path().to_string();
-            refused(format!(
-                "the patch does not fit the file at {}: {}",
-                quoted(&path),
-                error.kind
-            ))
-            .at(path)
+            refused(format!("the patch does not fit the file at {}: {}", quoted(&path), error.kind)).at(path)
         })?;
         if !bound.is_allowed() {
             bound = Extent::of(&file);
             if !bound.is_allowed() {
-                return Err(refused(
-                    "the patch makes the file too large or too deeply nested".to_owned(),
-                ));
+                return Err(refused("the patch makes the file too large or too deeply nested".to_owned()));
             }
         }
     }
@@ -97,10 +87,7 @@ struct Extent {
 
 impl Extent {
     fn of(value: &Value) -> Self {
-        let mut extent = Extent {
-            nesting: 0,
-            values: 0,
-        };
+        let mut extent = Extent { nesting: 0, values: 0 };
         extent.visit(value, 0);
         extent
     }
@@ -110,9 +97,7 @@ impl Extent {
         self.nesting = self.nesting.max(depth);
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.visit(item, depth + 1)),
-            Value::Object(members) => members
-                .values()
-                .for_each(|member| self.visit(member, depth + 1)),
+            Value::Object(members) => members.values().for_each(|member| self.visit(member, depth + 1)),
             _ => {}
         }
     }

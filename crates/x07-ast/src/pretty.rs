@@ -26,11 +26,7 @@ fn write(value: &Value, indent: usize, column: usize, out: &mut String) {
     match value {
         Value::Array(items) => {
             out.push('[');
-            let heads = if is_expression(value) {
-                write_heads(items, column + 1, out)
-            } else {
-                0
-            };
+            let heads = if is_expression(value) { write_heads(items, column + 1, out) } else { 0 };
             for (at, item) in items.iter().enumerate().skip(heads) {
                 if at > 0 {
                     out.push(',');
@@ -63,9 +59,7 @@ fn write(value: &Value, indent: usize, column: usize, out: &mut String) {
 /// Writes the head of an expression and the names and numbers after it, as far as they fit; says how many.
 fn write_heads(items: &[Value], column: usize, out: &mut String) -> usize {
     let start = out.len();
-    let scalars = items
-        .iter()
-        .take_while(|item| !item.is_array() && !item.is_object());
+    let scalars = items.iter().take_while(|item| !item.is_array() && !item.is_object());
     let mut written = 0;
     for (at, item) in scalars.enumerate() {
         let before = out.len();
@@ -110,9 +104,10 @@ fn write_within(value: &Value, room: &mut usize, out: &mut String) -> bool {
     match value {
         Value::Array(items) => {
             spend("[", room, out)
-                && items.iter().enumerate().all(|(at, item)| {
-                    (at == 0 || spend(", ", room, out)) && write_within(item, room, out)
-                })
+                && items
+                    .iter()
+                    .enumerate()
+                    .all(|(at, item)| (at == 0 || spend(", ", room, out)) && write_within(item, room, out))
                 && spend("]", room, out)
         }
         Value::Object(members) => {
@@ -121,15 +116,12 @@ fn write_within(value: &Value, room: &mut usize, out: &mut String) -> bool {
                 return false;
             }
             spend("{", room, out)
-                && sorted(members)
-                    .into_iter()
-                    .enumerate()
-                    .all(|(at, (key, member))| {
-                        (at == 0 || spend(", ", room, out))
-                            && spend_string(key, room, out)
-                            && spend(": ", room, out)
-                            && write_within(member, room, out)
-                    })
+                && sorted(members).into_iter().enumerate().all(|(at, (key, member))| {
+                    (at == 0 || spend(", ", room, out))
+                        && spend_string(key, room, out)
+                        && spend(": ", room, out)
+                        && write_within(member, room, out)
+                })
                 && spend("}", room, out)
         }
         Value::String(text) => spend_string(text, room, out),

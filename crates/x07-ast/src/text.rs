@@ -22,14 +22,8 @@ pub(crate) struct Broken {
 /// The source as text, once it is known to be safe to read as JSON.
 pub(crate) fn checked(source: &[u8]) -> Result<&str, Broken> {
     if source.len() > MAX_BYTES {
-        let message = format!(
-            "the file is {} bytes long; the limit is {MAX_BYTES}",
-            source.len()
-        );
-        return Err(Broken {
-            offset: 0,
-            diagnostic: Diagnostic::error(codes::NOT_JSON, ErrorKind::Parse, message),
-        });
+        let message = format!("the file is {} bytes long; the limit is {MAX_BYTES}", source.len());
+        return Err(Broken { offset: 0, diagnostic: Diagnostic::error(codes::NOT_JSON, ErrorKind::Parse, message) });
     }
     if source.starts_with(b"\xef\xbb\xbf") {
         let broken = broken(source, 0, "the file begins with a byte order mark");
@@ -37,12 +31,8 @@ pub(crate) fn checked(source: &[u8]) -> Result<&str, Broken> {
     }
     let text = std::str::from_utf8(source).map_err(|error| {
         let offset = error.valid_up_to();
-        broken(
-            source,
-            offset,
-            &format!("byte 0x{:02X} is not UTF-8", source[offset]),
-        )
-        .help("save the file as UTF-8; in JSON any character may also be written as \\uXXXX")
+        broken(source, offset, &format!("byte 0x{:02X} is not UTF-8", source[offset]))
+            .help("save the file as UTF-8; in JSON any character may also be written as \\uXXXX")
     })?;
     scan(source)?;
     Ok(text)
@@ -57,10 +47,8 @@ fn scan(source: &[u8]) -> Result<(), Broken> {
             b'[' | b'{' => {
                 depth += 1;
                 if depth > MAX_NESTING {
-                    let message =
-                        format!("arrays and objects are nested more than {MAX_NESTING} deep");
-                    return Err(broken(source, at, &message)
-                        .help("move inner parts into functions of their own"));
+                    let message = format!("arrays and objects are nested more than {MAX_NESTING} deep");
+                    return Err(broken(source, at, &message).help("move inner parts into functions of their own"));
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
@@ -91,12 +79,8 @@ fn skip_string(source: &[u8], mut at: usize) -> Result<usize, Broken> {
                 };
                 if lone {
                     let escape = String::from_utf8_lossy(&source[at..at + 6]).into_owned();
-                    return Err(broken(
-                        source,
-                        at,
-                        &format!("`{escape}` is half of a surrogate pair"),
-                    )
-                    .help("write both halves, or the character itself"));
+                    return Err(broken(source, at, &format!("`{escape}` is half of a surrogate pair"))
+                        .help("write both halves, or the character itself"));
                 }
                 at += 2;
             }
@@ -110,9 +94,7 @@ fn skip_string(source: &[u8], mut at: usize) -> Result<usize, Broken> {
 fn escaped_unit(source: &[u8], at: usize) -> Option<u32> {
     let escape = source.get(at..at + 6)?;
     let digits = escape.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |unit, &digit| {
-        Some(unit * 16 + char::from(digit).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))
 }
 
 /// What serde_json found wrong, in words for a person.
@@ -120,17 +102,10 @@ pub(crate) fn syntax_error(text: &str, error: &serde_json::Error) -> Broken {
     let source = text.as_bytes();
     let line_start = match error.line() {
         0 | 1 => 0,
-        line => text
-            .match_indices('\n')
-            .nth(line - 2)
-            .map_or(0, |(at, _)| at + 1),
+        line => text.match_indices('\n').nth(line - 2).map_or(0, |(at, _)| at + 1),
     };
     let at_end = error.is_eof();
-    let offset = if at_end {
-        source.len()
-    } else {
-        line_start + error.column().saturating_sub(1)
-    };
+    let offset = if at_end { source.len() } else { line_start + error.column().saturating_sub(1) };
     let offset = floor_char_boundary(text, offset);
 
     let full = error.to_string();
@@ -142,19 +117,13 @@ pub(crate) fn syntax_error(text: &str, error: &serde_json::Error) -> Broken {
     let message = if text.trim_ascii().is_empty() {
         "the file is empty".to_owned()
     } else if at_end {
-        format!(
-            "the file ends too early ({})",
-            found.replace("EOF while parsing", "inside")
-        )
+        format!("the file ends too early ({})", found.replace("EOF while parsing", "inside"))
     } else {
         format!("the file is not valid JSON: {found}")
     };
     let mut broken = broken(source, offset, &message);
     if !at_end {
-        broken = broken.note(&format!(
-            "the JSON breaks off before `{}`",
-            excerpt(&text[offset..])
-        ));
+        broken = broken.note(&format!("the JSON breaks off before `{}`", excerpt(&text[offset..])));
     }
     match help_for(&source[..offset], &source[offset..], found) {
         Some(help) => broken.help(help),
@@ -165,19 +134,13 @@ pub(crate) fn syntax_error(text: &str, error: &serde_json::Error) -> Broken {
 fn help_for(before: &[u8], after: &[u8], found: &str) -> Option<&'static str> {
     let before = before.trim_ascii_end();
     match after.first() {
-        Some(b'/' | b'#') => {
-            Some("JSON has no comments; a `doc` string on the file or on a declaration holds words")
-        }
+        Some(b'/' | b'#') => Some("JSON has no comments; a `doc` string on the file or on a declaration holds words"),
         Some(b'\'') => Some("strings are written in double quotes"),
-        Some(b']' | b'}') if before.ends_with(b",") => {
-            Some("JSON allows no comma after the last item")
-        }
+        Some(b']' | b'}') if before.ends_with(b",") => Some("JSON allows no comma after the last item"),
         Some(b'0'..=b'9' | b'+' | b'-' | b'.') if found == "invalid number" => {
             Some("a number is an optional minus sign and digits without leading zeros")
         }
-        _ if found == "trailing characters" => {
-            Some("nothing but white space may follow the object")
-        }
+        _ if found == "trailing characters" => Some("nothing but white space may follow the object"),
         _ => None,
     }
 }
@@ -211,13 +174,7 @@ fn floor_char_boundary(text: &str, mut at: usize) -> usize {
 }
 
 fn excerpt(text: &str) -> String {
-    let line: String = text
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(30)
-        .collect();
+    let line: String = text.lines().next().unwrap_or_default().chars().take(30).collect();
     line.trim_end().to_owned()
 }
 

@@ -35,11 +35,7 @@ impl FileKind {
 
 impl SchemaVersion {
     /// Every accepted version, oldest first.
-    pub const ALL: [SchemaVersion; 3] = [
-        SchemaVersion::V0_3,
-        SchemaVersion::V0_4,
-        SchemaVersion::V0_5,
-    ];
+    pub const ALL: [SchemaVersion; 3] = [SchemaVersion::V0_3, SchemaVersion::V0_4, SchemaVersion::V0_5];
 
     /// What new files are written in.
     pub const CURRENT: SchemaVersion = SchemaVersion::V0_5;
@@ -55,9 +51,7 @@ impl SchemaVersion {
 
     /// The version that a file states, if it is accepted.
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text)
+        Self::ALL.into_iter().find(|version| version.as_str() == text)
     }
 }
 
@@ -118,9 +112,7 @@ impl Exprs {
             Node::Int(value) => Expr::Int(value),
             Node::Atom(sym) => Expr::Atom(sym),
             Node::Text(sym) => Expr::Text(sym),
-            Node::List { start, len } => {
-                Expr::List(&self.items[start as usize..(start + len) as usize])
-            }
+            Node::List { start, len } => Expr::List(&self.items[start as usize..(start + len) as usize]),
         }
     }
 
@@ -178,25 +170,16 @@ impl Exprs {
     pub fn add_list(&mut self, items: &[ExprId]) -> ExprId {
         let start = self.items.len() as u32;
         self.items.extend_from_slice(items);
-        let id = self.add(Node::List {
-            start,
-            len: items.len() as u32,
-        });
+        let id = self.add(Node::List { start, len: items.len() as u32 });
         for (index, item) in items.iter().enumerate() {
-            self.ups[item.0 as usize] = Up {
-                parent: id.0,
-                index: index as u32,
-            };
+            self.ups[item.0 as usize] = Up { parent: id.0, index: index as u32 };
         }
         id
     }
 
     /// Names the place of a root expression by its JSON pointer, such as `/solve` or `/decls/0/body`.
     pub fn set_root(&mut self, id: ExprId, pointer: String) {
-        self.ups[id.0 as usize] = Up {
-            parent: ROOT,
-            index: self.roots.len() as u32,
-        };
+        self.ups[id.0 as usize] = Up { parent: ROOT, index: self.roots.len() as u32 };
         self.roots.push(pointer);
     }
 
@@ -213,11 +196,7 @@ impl Exprs {
         loop {
             let up = self.ups[at as usize];
             if up.parent == ROOT {
-                let mut pointer = self
-                    .roots
-                    .get(up.index as usize)
-                    .cloned()
-                    .unwrap_or_default();
+                let mut pointer = self.roots.get(up.index as usize).cloned().unwrap_or_default();
                 for index in indices.iter().rev() {
                     pointer.push('/');
                     pointer.push_str(&u32::to_string(index));
@@ -232,10 +211,7 @@ impl Exprs {
     fn add(&mut self, node: Node) -> ExprId {
         let id = ExprId(self.nodes.len() as u32);
         self.nodes.push(node);
-        self.ups.push(Up {
-            parent: ROOT,
-            index: ROOT,
-        });
+        self.ups.push(Up { parent: ROOT, index: ROOT });
         id
     }
 }
@@ -366,9 +342,6 @@ pub struct File {
 impl File {
     /// The JSON pointer of an import, by its index in `imports`.
     pub fn import_pointer(&self, index: usize) -> String {
-        format!(
-            "/imports/{}",
-            self.import_indices.get(index).copied().unwrap_or_default()
-        )
+        format!("/imports/{}", self.import_indices.get(index).copied().unwrap_or_default())
     }
 }

@@ -10,13 +10,8 @@ fn check(source: &str, pointers: &[&str], expected: Expect) {
             None => format!("{pointer:?} is nowhere\n"),
             Some(found) => {
                 let place = position(source.as_bytes(), found.value.start);
-                let key = found
-                    .key
-                    .map_or_else(String::new, |key| format!(" key {}", &source[key]));
-                format!(
-                    "{pointer:?} {}:{} {}{key}\n",
-                    place.line, place.column, &source[found.value]
-                )
+                let key = found.key.map_or_else(String::new, |key| format!(" key {}", &source[key]));
+                format!("{pointer:?} {}:{} {}{key}\n", place.line, place.column, &source[found.value])
             }
         })
         .collect();
@@ -102,19 +97,9 @@ fn nothing_in_broken_text() {
 
 #[test]
 fn where_it_breaks() {
-    let places: Vec<String> = [
-        "{\"a\":1",
-        "{\n  \"é\" 1}",
-        "{} x",
-        "{\"a\":\"\\ud800\"}",
-        "{}",
-        "\u{feff}{}",
-    ]
-    .iter()
-    .map(|source| {
-        broken_at(source.as_bytes())
-            .map_or("-".to_owned(), |at| format!("{}:{}", at.line, at.column))
-    })
-    .collect();
+    let places: Vec<String> = ["{\"a\":1", "{\n  \"é\" 1}", "{} x", "{\"a\":\"\\ud800\"}", "{}", "\u{feff}{}"]
+        .iter()
+        .map(|source| broken_at(source.as_bytes()).map_or("-".to_owned(), |at| format!("{}:{}", at.line, at.column)))
+        .collect();
     expect!["1:7 2:7 1:4 1:7 - 1:1"].assert_eq(&places.join(" "));
 }

@@ -380,9 +380,7 @@ fn a_module_exports_its_own_names_once() {
         "#]],
     );
     check_module(
-        &format!(
-            r#"{{"kind":"export","names":["lib.num.five"]}},{FIVE},{{"kind":"export","names":["lib.num.five"]}}"#
-        ),
+        &format!(r#"{{"kind":"export","names":["lib.num.five"]}},{FIVE},{{"kind":"export","names":["lib.num.five"]}}"#),
         expect![[r#"
             error[X07-AST-0010]: a module has one export; this is the second
               at "/decls/2"
@@ -391,9 +389,7 @@ fn a_module_exports_its_own_names_once() {
         "#]],
     );
     check_module(
-        &format!(
-            r#"{{"kind":"export","names":["lib.num.fife","lib.other.x","lib.num.gone.far",4]}},{FIVE}"#
-        ),
+        &format!(r#"{{"kind":"export","names":["lib.num.fife","lib.other.x","lib.num.gone.far",4]}},{FIVE}"#),
         expect![[r#"
             error[X07-AST-0010]: `lib.num.fife` is exported and not declared in this file
               at "/decls/0/names/0"

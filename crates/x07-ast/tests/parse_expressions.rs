@@ -136,28 +136,17 @@ fn a_flood_of_mistakes_is_cut() {
           at "/solve/2" in solve
           help: write 1
         error[X07-AST-0013]: `true` is not an expression"#]]
-    .assert_eq(&format!(
-        "{} lines\n{}",
-        told.lines().count(),
-        told.lines().take(7).collect::<Vec<_>>().join("\n")
-    ));
+    .assert_eq(&format!("{} lines\n{}", told.lines().count(), told.lines().take(7).collect::<Vec<_>>().join("\n")));
 }
 
 #[test]
 fn nodes_know_their_pointers() {
     let decls = r#"{"requires":[{"witness":["w",["f","v"]],"expr":"r"}],"body":["g",["bytes.lit","t"]],"kind":"defn","name":"main.f","params":[],"result":"i32"}"#;
-    let source =
-        format!(r#"{{"solve":["h",1],{}"#, &entry(decls, "0")[1..]).replace(",\"solve\":0}", "}");
+    let source = format!(r#"{{"solve":["h",1],{}"#, &entry(decls, "0")[1..]).replace(",\"solve\":0}", "}");
     let file = parse(source.as_bytes(), Expected::Entry).file.unwrap();
     let nodes: String = (0..file.exprs.len() as u32)
         .map(x07_ast::ExprId)
-        .map(|id| {
-            format!(
-                "{} {}\n",
-                file.exprs.pointer(id),
-                file.exprs.canonical_json(id)
-            )
-        })
+        .map(|id| format!("{} {}\n", file.exprs.pointer(id), file.exprs.canonical_json(id)))
         .collect();
     expect![[r#"
         /decls/0/body/0 "g"

@@ -22,10 +22,8 @@ fn every_accepted_version_and_white_space_around() {
         let source = r#"{"solve":"input","decls":[],"imports":["a","a"],"module_id":"main","kind":" entry ","schema_version":"x07.x07ast@VERSION"}"#;
         format!("\n\t {} \n\n", source.replace("VERSION", version))
     };
-    let told: String = ["0.3.0", "0.4.0", "0.5.0"]
-        .iter()
-        .map(|version| told(source(version), Expected::Entry))
-        .collect();
+    let told: String =
+        ["0.3.0", "0.4.0", "0.5.0"].iter().map(|version| told(source(version), Expected::Entry)).collect();
     expect![[r#"
         fine
         fine
@@ -194,10 +192,7 @@ fn any_takes_the_files_word() {
 #[test]
 fn bad_imports() {
     check(
-        entry("", "1").replace(
-            "[],\"decls",
-            r#"["lib..num","ok.v2-beta.x_1","","9a",7,"a/b"],"decls"#,
-        ),
+        entry("", "1").replace("[],\"decls", r#"["lib..num","ok.v2-beta.x_1","","9a",7,"a/b"],"decls"#),
         expect![[r#"
             error[X07-AST-0006]: `lib..num` is not a module id
               at "/imports/0"
@@ -273,10 +268,8 @@ fn text_that_is_no_json() {
         "{\"é\": nul}",
         "\u{feff}{}",
     ];
-    let mut texts: String = sources
-        .iter()
-        .map(|source| format!("{source:?}\n{}", told(source, Expected::Entry)))
-        .collect();
+    let mut texts: String =
+        sources.iter().map(|source| format!("{source:?}\n{}", told(source, Expected::Entry))).collect();
     texts += &told(b"{\"k\": \"\xff\"}", Expected::Entry);
     expect![[r#"
         ""
@@ -349,8 +342,7 @@ fn text_that_is_no_json() {
 #[test]
 fn types_end_at_sixty_four() {
     let result = nested(65, "[\"option\",", "\"i32\"");
-    let decl =
-        format!(r#"{{"kind":"defn","name":"main.f","params":[],"result":{result},"body":1}}"#);
+    let decl = format!(r#"{{"kind":"defn","name":"main.f","params":[],"result":{result},"body":1}}"#);
     check(
         entry(&decl, "1"),
         expect![[r#"
@@ -369,14 +361,10 @@ fn nested(depth: usize, open: &str, inner: &str) -> String {
 fn a_thousand_containers_are_fine() {
     let mut texts = told(entry("", &nested(999, "[\"+\",", "1")), Expected::Entry);
     let result = nested(64, "[\"option\",", "\"i32\"");
-    let decl =
-        format!(r#"{{"kind":"defn","name":"main.f","params":[],"result":{result},"body":1}}"#);
+    let decl = format!(r#"{{"kind":"defn","name":"main.f","params":[],"result":{result},"body":1}}"#);
     texts += &told(entry(&decl, "1"), Expected::Entry);
     let ignored = format!("{{\"unknown\":{},\"schema", nested(999, "[", ""));
-    texts += &told(
-        entry("", "1").replace("{\"schema", &ignored),
-        Expected::Entry,
-    );
+    texts += &told(entry("", "1").replace("{\"schema", &ignored), Expected::Entry);
     let meta = format!("{{\"meta\":{{\"a\":{}}},\"schema", nested(998, "[", ""));
     texts += &told(entry("", "1").replace("{\"schema", &meta), Expected::Entry);
     expect![[r#"

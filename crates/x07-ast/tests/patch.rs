@@ -9,20 +9,15 @@ use x07_ast::{Fix, apply_fixes, apply_patch};
 
 fn check_patch(source: &str, patch: &str, expected: Expect) {
     let patch: Value = from_str(patch).expect("the test writes JSON");
-    expected
-        .assert_eq(&apply_patch(source.as_bytes(), &patch).unwrap_or_else(|error| shown(&error)));
+    expected.assert_eq(&apply_patch(source.as_bytes(), &patch).unwrap_or_else(|error| shown(&error)));
 }
 
 fn check_fixes(source: &str, patches: &[&str], expected: Expect) {
     let fixes: Vec<Fix> = patches
         .iter()
-        .map(|patch| Fix {
-            note: String::new(),
-            patch: from_str(patch).expect("the test writes JSON"),
-        })
+        .map(|patch| Fix { note: String::new(), patch: from_str(patch).expect("the test writes JSON") })
         .collect();
-    expected
-        .assert_eq(&apply_fixes(source.as_bytes(), &fixes).unwrap_or_else(|error| shown(&error)));
+    expected.assert_eq(&apply_fixes(source.as_bytes(), &fixes).unwrap_or_else(|error| shown(&error)));
 }
 
 #[test]

@@ -102,7 +102,8 @@ fn expression() -> impl Strategy<Value = Value> {
 fn declaration() -> impl Strategy<Value = Value> {
     let member = (key(), prop_oneof![any_json(), expression()]);
     (word(), word(), expression(), proptest::collection::vec(member, 0..3)).prop_map(|(kind, name, body, more)| {
-        let mut decl = json!({"kind": kind, "name": name, "params": [{"name": "x", "ty": "i32"}], "result": "i32", "body": body});
+        let mut decl =
+            json!({"kind": kind, "name": name, "params": [{"name": "x", "ty": "i32"}], "result": "i32", "body": body});
         decl.as_object_mut().unwrap().extend(more);
         decl
     })
@@ -111,39 +112,26 @@ fn declaration() -> impl Strategy<Value = Value> {
 /// A file that is nearly right.
 fn source() -> impl Strategy<Value = Value> {
     let member = (key(), any_json());
-    (
-        proptest::collection::vec(declaration(), 0..4),
-        expression(),
-        proptest::collection::vec(member, 0..2),
-    )
-        .prop_map(|(decls, solve, more)| {
+    (proptest::collection::vec(declaration(), 0..4), expression(), proptest::collection::vec(member, 0..2)).prop_map(
+        |(decls, solve, more)| {
             let mut file: Value = serde_json::from_str(&common::entry("", "0")).unwrap();
             file["decls"] = decls.into();
             file["solve"] = solve;
             file.as_object_mut().unwrap().extend(more);
             file
-        })
+        },
+    )
 }
 
 /// Everything this crate says about a source text holds together.
 fn check(text: &str) {
     for expected in [Expected::Entry, Expected::Module("lib.num"), Expected::Any] {
         let parsed = parse(text.as_bytes(), expected);
-        assert_eq!(
-            parsed.file.is_none(),
-            parsed.diagnostics.iter().any(x07_ast::Diagnostic::is_error)
-        );
+        assert_eq!(parsed.file.is_none(), parsed.diagnostics.iter().any(x07_ast::Diagnostic::is_error));
         for diagnostic in &parsed.diagnostics {
-            let places = diagnostic
-                .labels
-                .iter()
-                .map(|label| &label.pointer)
-                .chain(&diagnostic.pointer);
+            let places = diagnostic.labels.iter().map(|label| &label.pointer).chain(&diagnostic.pointer);
             for pointer in places {
-                assert!(
-                    locate(text.as_bytes(), pointer).is_some(),
-                    "{pointer:?} of {text}"
-                );
+                assert!(locate(text.as_bytes(), pointer).is_some(), "{pointer:?} of {text}");
             }
             if diagnostic.pointer.is_none() && !diagnostic.message.contains("not shown") {
                 assert!(broken_at(text.as_bytes()).is_some(), "{text}");
@@ -152,20 +140,11 @@ fn check(text: &str) {
         if let Some(file) = parsed.file {
             for id in (0..file.exprs.len() as u32).map(x07_ast::ExprId) {
                 let pointer = file.exprs.pointer(id);
-                assert!(
-                    locate(text.as_bytes(), &pointer).is_some(),
-                    "{pointer:?} of {text}"
-                );
+                assert!(locate(text.as_bytes(), &pointer).is_some(), "{pointer:?} of {text}");
             }
             let written = pretty(text.as_bytes()).unwrap();
-            assert!(
-                parse(written.as_bytes(), expected).file.is_some(),
-                "{written}"
-            );
-            assert_eq!(
-                meaning_bytes(&file),
-                meaning_bytes(&parse(text.as_bytes(), expected).file.unwrap())
-            );
+            assert!(parse(written.as_bytes(), expected).file.is_some(), "{written}");
+            assert_eq!(meaning_bytes(&file), meaning_bytes(&parse(text.as_bytes(), expected).file.unwrap()));
         }
     }
     if let Ok(line) = canonical(text.as_bytes()) {

@@ -4,9 +4,7 @@ const TEXT: &str = include_str!("catalogue.md");
 
 /// The section of a code, its title first.
 pub(crate) fn find(code: &str) -> Option<&'static str> {
-    sections()
-        .find(|(found, _)| found.eq_ignore_ascii_case(code))
-        .map(|(_, section)| section)
+    sections().find(|(found, _)| found.eq_ignore_ascii_case(code)).map(|(_, section)| section)
 }
 
 /// All codes in the order of the file.
@@ -70,10 +68,8 @@ mod tests {
 
     /// `X07-AREA-NNNN`, or the codes of `x07 init`.
     fn is_code(word: &str) -> bool {
-        let is_word = |word: &str| {
-            word.bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
-        };
+        let is_word =
+            |word: &str| word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         let numbered = word.strip_prefix("X07-").and_then(|rest| rest.rsplit_once('-'));
         let is_numbered =
             numbered.is_some_and(|(_, number)| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()));

@@ -68,12 +68,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The path as seen from the current folder, when it is below it.
 pub(crate) fn shown(path: &Path) -> PathBuf {
-    let relative = std::env::current_dir()
-        .ok()
-        .and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
-    let path = relative
-        .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or_else(|| path.to_owned());
+    let relative = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
+    let path = relative.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| path.to_owned());
     match path.strip_prefix(".") {
         Ok(inside) if !inside.as_os_str().is_empty() => inside.to_owned(),
         _ => path,

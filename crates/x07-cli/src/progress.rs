@@ -31,12 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(80);
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(shell: &'a Shell, name: impl Into<String>) -> Self {
-        Progress {
-            shell,
-            name: name.into(),
-            started: Instant::now(),
-            state: Mutex::default(),
-        }
+        Progress { shell, name: name.into(), started: Instant::now(), state: Mutex::default() }
     }
 
     /// Takes the bar away.
@@ -56,8 +51,7 @@ impl<'a> Progress<'a> {
             Profile::Release => "release [optimised]",
         };
         let nothing = if outcome.no_op { " (nothing to do)" } else { "" };
-        self.shell
-            .status("Finished", &format!("{what} in {seconds:.2}s{nothing}"));
+        self.shell.status("Finished", &format!("{what} in {seconds:.2}s{nothing}"));
     }
 }
 

@@ -61,20 +61,15 @@ impl Selection {
     fn in_project(&self) -> Result<Program> {
         let manifest = manifest(self.project.as_deref())?;
         let profile =
-            manifest
-                .select_profile(self.profile.as_deref())
-                .map_err(|error| match self.profile.as_deref() {
-                    Some("release") => anyhow::anyhow!("{error}\nhelp: an optimised build is asked for with --release"),
-                    Some("dev") => anyhow::anyhow!("{error}\nhelp: without --release the build is a dev build"),
-                    _ => error.into(),
-                })?;
+            manifest.select_profile(self.profile.as_deref()).map_err(|error| match self.profile.as_deref() {
+                Some("release") => anyhow::anyhow!("{error}\nhelp: an optimised build is asked for with --release"),
+                Some("dev") => anyhow::anyhow!("{error}\nhelp: without --release the build is a dev build"),
+                _ => error.into(),
+            })?;
         let folder = absolute(manifest.folder())?;
         Ok(Program {
             target: Target::Project(manifest.path.clone()),
-            world: self
-                .world
-                .or(profile.as_ref().map(|profile| profile.world))
-                .unwrap_or(manifest.world),
+            world: self.world.or(profile.as_ref().map(|profile| profile.world)).unwrap_or(manifest.world),
             name: file_name(&folder),
             entry: folder.join(&manifest.entry),
             module_roots: manifest.module_roots.iter().map(|root| folder.join(root)).collect(),
@@ -96,15 +91,9 @@ impl Selection {
             roots => roots.to_vec(),
         };
         let stem = file_name(entry);
-        let stem = stem
-            .strip_suffix(crate::files::SOURCE_SUFFIX)
-            .or(stem.strip_suffix(".json"))
-            .unwrap_or(&stem);
+        let stem = stem.strip_suffix(crate::files::SOURCE_SUFFIX).or(stem.strip_suffix(".json")).unwrap_or(&stem);
         Ok(Program {
-            target: Target::Program {
-                entry: entry.to_owned(),
-                module_roots: module_roots.clone(),
-            },
+            target: Target::Program { entry: entry.to_owned(), module_roots: module_roots.clone() },
             world: self.world.unwrap_or(World::RunOs),
             name: stem.to_owned(),
             folder: absolute(&folder)?,
@@ -136,10 +125,7 @@ impl Program {
             return Some(self.entry.clone());
         }
         let relative = format!("{}{}", module.replace('.', "/"), crate::files::SOURCE_SUFFIX);
-        self.module_roots
-            .iter()
-            .map(|root| root.join(&relative))
-            .find(|path| path.is_file())
+        self.module_roots.iter().map(|root| root.join(&relative)).find(|path| path.is_file())
     }
 }
 
@@ -162,13 +148,7 @@ pub(crate) fn manifest(path: Option<&Path>) -> Result<Manifest> {
 
 fn enclosing_roots(folder: &Path) -> Option<Vec<PathBuf>> {
     let manifest = Manifest::read(&find_manifest(folder).ok()?).ok()?;
-    Some(
-        manifest
-            .module_roots
-            .iter()
-            .map(|root| manifest.folder().join(root))
-            .collect(),
-    )
+    Some(manifest.module_roots.iter().map(|root| manifest.folder().join(root)).collect())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

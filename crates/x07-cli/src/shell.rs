@@ -36,11 +36,7 @@ impl Shell {
             ColorWhen::Always => ColorChoice::Always,
             ColorWhen::Never => ColorChoice::Never,
         };
-        Shell {
-            color,
-            quiet,
-            terminal: io::stderr().is_terminal(),
-        }
+        Shell { color, quiet, terminal: io::stderr().is_terminal() }
     }
 
     /// True when a person watches, so that progress may be drawn.
@@ -128,13 +124,7 @@ mod tests {
 
     #[test]
     fn sizes_are_for_people() {
-        let cases = [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (1_572_864, "1.5 MiB"),
-            (3 << 40, "3.0 TiB"),
-        ];
+        let cases = [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (3 << 40, "3.0 TiB")];
         for (bytes, text) in cases {
             assert_eq!(size(bytes), text);
         }

@@ -104,8 +104,11 @@ x07_vec x07_vec_grow_to(x07_vec v, uint64_t needed) {
 }
 
 x07_vec x07_vec_extend_slow(x07_vec v, x07_view part) {
+  /* A vector may be extended by its own contents, which growing moves. */
+  int own = part.len && part.ptr >= v.data && part.ptr < v.data + v.len;
+  uint64_t offset = own ? (uint64_t)(part.ptr - v.data) : 0;
   v = x07_vec_grow_to(v, (uint64_t)v.len + part.len);
-  memcpy(v.data + v.len, part.ptr, part.len);
+  memcpy(v.data + v.len, own ? v.data + offset : part.ptr, part.len);
   v.len += part.len;
   x07_ctx.memcpy_bytes += part.len;
   return v;

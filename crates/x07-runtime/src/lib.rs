@@ -31,18 +31,13 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The text of a header or source file.
 pub fn file(name: &str) -> Option<&'static str> {
-    FILES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, text)| *text)
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The objects to link into an executable, or into a library.
 pub fn objects(variant: Variant, library: bool) -> impl Iterator<Item = &'static Object> {
     let other_entry = if library { MAIN } else { EMBED };
-    PREBUILT
-        .iter()
-        .filter(move |object| object.variant == variant && object.source != other_entry)
+    PREBUILT.iter().filter(move |object| object.variant == variant && object.source != other_entry)
 }
 
 /// The digest of everything here: files, flags, objects and the compiler that made them.

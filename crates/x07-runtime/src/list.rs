@@ -34,13 +34,8 @@ pub const MAIN: &str = "main.c";
 pub const EMBED: &str = "embed.c";
 
 /// What every compilation of a runtime file needs, besides a level of optimisation.
-pub const FLAGS: &[&str] = &[
-    "-std=gnu11",
-    "-D_GNU_SOURCE",
-    "-fno-strict-aliasing",
-    "-ffunction-sections",
-    "-fdata-sections",
-];
+pub const FLAGS: &[&str] =
+    &["-std=gnu11", "-D_GNU_SOURCE", "-fno-strict-aliasing", "-ffunction-sections", "-fdata-sections"];
 
 /// What makes code fit for a shared object, in units and runtime alike.
 pub const PIC_FLAGS: &[&str] = &["-fPIC", "-DX07_PIC"];

@@ -25,19 +25,8 @@ enum Expect {
 
 use Expect::{Output, Trap};
 
-const fn case(
-    name: &'static str,
-    body: &'static str,
-    input: &'static [u8],
-    expect: Expect,
-) -> Case {
-    Case {
-        name,
-        body,
-        input,
-        expect,
-        stats: "",
-    }
+const fn case(name: &'static str, body: &'static str, input: &'static [u8], expect: Expect) -> Case {
+    Case { name, body, input, expect, stats: "" }
 }
 
 const fn counted(
@@ -47,13 +36,7 @@ const fn counted(
     output: &'static [u8],
     stats: &'static str,
 ) -> Case {
-    Case {
-        name,
-        body,
-        input,
-        expect: Output(output),
-        stats,
-    }
+    Case { name, body, input, expect: Output(output), stats }
 }
 
 const CASES: &[Case] = &[
@@ -482,16 +465,11 @@ static void echo(void *frame, x07_task_result *result) {
 fn all_cases(config: Config) -> Executable {
     let mut unit = String::from(PRELUDE);
     for (index, case) in CASES.iter().enumerate() {
-        unit += &format!(
-            "static X07_NOINLINE x07_bytes case_{index}(x07_view in) {{ (void)in; {} }}\n",
-            case.body
-        );
+        unit += &format!("static X07_NOINLINE x07_bytes case_{index}(x07_view in) {{ (void)in; {} }}\n", case.body);
     }
     unit += "x07_bytes x07_solve(void) {\n  x07_view in = x07_input();\n  switch (in.ptr[0]) {\n";
     for index in 0..CASES.len() {
-        unit += &format!(
-            "    case {index}: return case_{index}(x07_view_window(in, 1, in.len - 1));\n"
-        );
+        unit += &format!("    case {index}: return case_{index}(x07_view_window(in, 1, in.len - 1));\n");
     }
     unit += "  }\n  return x07_bytes_none();\n}\n";
     unit += &program("X07_ABI_FRAMED", 1000, 1 << 16, 0);
@@ -511,43 +489,19 @@ fn check_all(config: Config) {
                     "{} ({config:?}): {outcome:?}",
                     case.name
                 );
-                assert_eq!(
-                    outcome.metric("mem_stats.live_bytes"),
-                    0,
-                    "{}: {outcome:?}",
-                    case.name
-                );
+                assert_eq!(outcome.metric("mem_stats.live_bytes"), 0, "{}: {outcome:?}", case.name);
                 if config == Config::Debug {
-                    assert_eq!(
-                        outcome.metric("debug_stats.borrow_violations"),
-                        0,
-                        "{}: {outcome:?}",
-                        case.name
-                    );
+                    assert_eq!(outcome.metric("debug_stats.borrow_violations"), 0, "{}: {outcome:?}", case.name);
                 }
                 for pair in case.stats.split_whitespace() {
                     let (key, value) = pair.split_once('=').unwrap();
                     let actual = outcome.metric(&format!("mem_stats.{key}"));
-                    assert_eq!(
-                        actual,
-                        value.parse::<u64>().unwrap(),
-                        "{} ({config:?}): {key}: {outcome:?}",
-                        case.name
-                    );
+                    assert_eq!(actual, value.parse::<u64>().unwrap(), "{} ({config:?}): {key}: {outcome:?}", case.name);
                 }
             }
             Trap(expected) => {
-                assert_eq!(
-                    outcome.stderr,
-                    format!("{expected}\n"),
-                    "{} ({config:?})",
-                    case.name
-                );
-                assert_eq!(
-                    outcome.status, 132,
-                    "{} ({config:?}): {outcome:?}",
-                    case.name
-                );
+                assert_eq!(outcome.stderr, format!("{expected}\n"), "{} ({config:?})", case.name);
+                assert_eq!(outcome.status, 132, "{} ({config:?}): {outcome:?}", case.name);
                 assert_eq!(outcome.stdout, b"", "{} ({config:?})", case.name);
             }
         }

@@ -88,10 +88,7 @@ fn random_use_keeps_contents_shape_and_statistics() {
         let executable = build(&unit, config);
         for seed in 0..30_u32 {
             let max = [1000, 5000, 30_000][seed as usize % 3];
-            let input: Vec<u8> = [seed, 20_000, max]
-                .iter()
-                .flat_map(|x| x.to_le_bytes())
-                .collect();
+            let input: Vec<u8> = [seed, 20_000, max].iter().flat_map(|x| x.to_le_bytes()).collect();
             let outcome = executable.run(&[], &frame(&input));
             assert_eq!(outcome.status, 0, "{config:?} {seed}: {}", outcome.stderr);
             assert_eq!(outcome.output(), b"k");

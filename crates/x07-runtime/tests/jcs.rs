@@ -17,21 +17,11 @@ fn canonicalizer() -> Executable {
     build(&unit, Config::Sanitized)
 }
 
-fn canonical(
-    executable: &Executable,
-    limits: [u32; 3],
-    document: &[u8],
-) -> Result<String, (u32, u32)> {
+fn canonical(executable: &Executable, limits: [u32; 3], document: &[u8]) -> Result<String, (u32, u32)> {
     let mut input: Vec<u8> = limits.iter().flat_map(|x| x.to_le_bytes()).collect();
     input.extend(document);
     let outcome = executable.run(&[], &frame(&input));
-    assert_eq!(
-        outcome.status,
-        0,
-        "{}: {}",
-        String::from_utf8_lossy(document),
-        outcome.stderr
-    );
+    assert_eq!(outcome.status, 0, "{}: {}", String::from_utf8_lossy(document), outcome.stderr);
     assert_eq!(outcome.metric("mem_stats.live_bytes"), 0);
     let (&ok, rest) = outcome.output().split_first().unwrap();
     if ok == 1 {
@@ -52,10 +42,7 @@ fn canonical_forms() {
         ("[ ]", "[]"),
         ("[[],{},[{}]]", "[[],{},[{}]]"),
         ("\t[ true , false,null ]\r\n", "[true,false,null]"),
-        (
-            r#"{"b":1,"a":{"d":[1,2],"c":"x"}}"#,
-            r#"{"a":{"c":"x","d":[1,2]},"b":1}"#,
-        ),
+        (r#"{"b":1,"a":{"d":[1,2],"c":"x"}}"#, r#"{"a":{"c":"x","d":[1,2]},"b":1}"#),
         (
             r#"{"\u20ac":"Euro","\r":"CR","\ufb33":"Dalet","1":"One","\ud83d\ude00":"Emoji","\u0080":"Control","\u00f6":"o"}"#,
             "{\"\\r\":\"CR\",\"1\":\"One\",\"\u{80}\":\"Control\",\"\u{f6}\":\"o\",\"\u{20ac}\":\"Euro\",\
@@ -86,16 +73,9 @@ fn canonical_forms() {
             "[5.684341886080802e-14,9.007199254740993e15,1e23,0.1,123.456]",
             "[5.684341886080802e-14,9007199254740992,1e+23,0.1,123.456]",
         ),
-        (
-            "[-1e-7,1.5e-10,4.35,0.3,2.98023223876953125e-8]",
-            "[-1e-7,1.5e-10,4.35,0.3,2.9802322387695312e-8]",
-        ),
+        ("[-1e-7,1.5e-10,4.35,0.3,2.98023223876953125e-8]", "[-1e-7,1.5e-10,4.35,0.3,2.9802322387695312e-8]"),
     ] {
-        assert_eq!(
-            canonical(&executable, WIDE, document.as_bytes()).as_deref(),
-            Ok(expected),
-            "{document}"
-        );
+        assert_eq!(canonical(&executable, WIDE, document.as_bytes()).as_deref(), Ok(expected), "{document}");
     }
 }
 
@@ -136,11 +116,7 @@ fn errors_and_their_offsets() {
         (WIDE, b"{}}", 24, 2),
     ] {
         let text = String::from_utf8_lossy(&document[..document.len().min(60)]);
-        assert_eq!(
-            canonical(&executable, limits, document),
-            Err((code, offset)),
-            "{text}"
-        );
+        assert_eq!(canonical(&executable, limits, document), Err((code, offset)), "{text}");
     }
     assert_eq!(canonical(&executable, [9, 0, 0], b"{}"), Ok("{}".into()));
     assert_eq!(canonical(&executable, [0, 0, 0], b"[]"), Ok("[]".into()));

@@ -6,8 +6,7 @@ mod support;
 
 use support::{Config, build, build_library, frame, program};
 
-const ECHO: &str =
-    "#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
+const ECHO: &str = "#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
 
 fn echo(abi: &str, memory_cap: u64, max_output: u64) -> String {
     format!("{ECHO}{}", program(abi, 1000, memory_cap, max_output))
@@ -17,11 +16,9 @@ fn echo(abi: &str, memory_cap: u64, max_output: u64) -> String {
 fn framed_reads_its_frame_and_no_more() {
     let executable = build(&echo("X07_ABI_FRAMED", 1 << 20, 0), Config::Release);
     let big = vec![b'x'; 100_000];
-    for (stdin, output) in [
-        (frame(b"abc"), &b"abc"[..]),
-        ([frame(b""), b"what follows".to_vec()].concat(), b""),
-        (frame(&big), &big),
-    ] {
+    for (stdin, output) in
+        [(frame(b"abc"), &b"abc"[..]), ([frame(b""), b"what follows".to_vec()].concat(), b""), (frame(&big), &big)]
+    {
         let outcome = executable.run(&[], &stdin);
         assert_eq!((outcome.status, outcome.output()), (0, output));
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
@@ -29,16 +26,10 @@ fn framed_reads_its_frame_and_no_more() {
     }
     for short in [&b""[..], b"\x01\0\0", b"\x03\0\0\0ab"] {
         let outcome = executable.run(&[], short);
-        assert_eq!(
-            (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
-            (2, &b""[..], "")
-        );
+        assert_eq!((outcome.status, &outcome.stdout[..], &outcome.stderr[..]), (2, &b""[..], ""));
     }
     let outcome = executable.run(&[], &frame(&vec![0; 1 << 20]));
-    assert_eq!(
-        outcome.stderr,
-        "out of memory requested=1048576 live=0 cap=1048576\n"
-    );
+    assert_eq!(outcome.stderr, "out of memory requested=1048576 live=0 cap=1048576\n");
     assert_eq!(outcome.status, 132);
 }
 
@@ -66,44 +57,24 @@ fn raw_is_a_filter() {
     let executable = build(&echo("X07_ABI_RAW", 1 << 16, 40_000), Config::Release);
     for input in [&b""[..], b"plain text\n", &[0; 30_000]] {
         let outcome = executable.run(&["ignored"], input);
-        assert_eq!(
-            (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
-            (0, input, "")
-        );
+        assert_eq!((outcome.status, &outcome.stdout[..], &outcome.stderr[..]), (0, input, ""));
     }
     let outcome = executable.run(&[], &[0; 40_001]);
-    assert_eq!(
-        (outcome.status, &outcome.stdout[..]),
-        (70, &b""[..]),
-        "{outcome:?}"
-    );
-    assert_eq!(
-        outcome.stderr,
-        "out of memory requested=40001 live=40001 cap=65536\n"
-    );
+    assert_eq!((outcome.status, &outcome.stdout[..]), (70, &b""[..]), "{outcome:?}");
+    assert_eq!(outcome.stderr, "out of memory requested=40001 live=40001 cap=65536\n");
     let outcome = executable.run(&[], &[0; 65_536]);
-    assert_eq!(
-        outcome.stderr,
-        "out of memory requested=65529 live=0 cap=65536\n"
-    );
+    assert_eq!(outcome.stderr, "out of memory requested=65529 live=0 cap=65536\n");
 
     let outcome = build(&echo("X07_ABI_RAW", 1 << 16, 3), Config::Release).run(&[], b"abcd");
     assert_eq!((outcome.status, &outcome.stdout[..]), (2, &b""[..]));
-    assert_eq!(
-        outcome.stderr,
-        "the output is larger than the limit of this program\n"
-    );
+    assert_eq!(outcome.stderr, "the output is larger than the limit of this program\n");
 }
 
 #[test]
 fn argv_gives_the_arguments_and_leaves_standard_input_alone() {
-    let outcome =
-        build(&echo("X07_ABI_ARGV", 1 << 16, 0), Config::Release).run(&["a", "b c", ""], b"unread");
+    let outcome = build(&echo("X07_ABI_ARGV", 1 << 16, 0), Config::Release).run(&["a", "b c", ""], b"unread");
     let expected = b"\x04\0\0\0\x06\0\0\0na\xc3\xafve\x01\0\0\0a\x03\0\0\0b c\0\0\0\0";
-    assert_eq!(
-        (outcome.status, &outcome.stdout[..], &outcome.stderr[..]),
-        (0, &expected[..], "")
-    );
+    assert_eq!((outcome.status, &outcome.stdout[..], &outcome.stderr[..]), (0, &expected[..], ""));
 }
 
 #[test]
@@ -119,35 +90,12 @@ fn endings() {
          }
          x07_bytes x07_solve(void) { uint8_t one = 1; return x07_bytes1(deep(&one)); }";
     let exit = |code: &str| {
-        format!(
-            "x07_bytes x07_solve(void) {{ x07_process_set_exit_code_v1({code}); return x07_bytes_none(); }}"
-        )
+        format!("x07_bytes x07_solve(void) {{ x07_process_set_exit_code_v1({code}); return x07_bytes_none(); }}")
     };
     for (name, body, abi, cap, status, stderr) in [
-        (
-            "overflow",
-            deep,
-            "X07_ABI_FRAMED",
-            4096,
-            132,
-            "stack overflow\n",
-        ),
-        (
-            "overflow of a filter",
-            deep,
-            "X07_ABI_RAW",
-            4096,
-            70,
-            "stack overflow\n",
-        ),
-        (
-            "overflow of a command",
-            deep,
-            "X07_ABI_ARGV",
-            4096,
-            70,
-            "stack overflow\n",
-        ),
+        ("overflow", deep, "X07_ABI_FRAMED", 4096, 132, "stack overflow\n"),
+        ("overflow of a filter", deep, "X07_ABI_RAW", 4096, 70, "stack overflow\n"),
+        ("overflow of a command", deep, "X07_ABI_ARGV", 4096, 70, "stack overflow\n"),
         (
             "null pointer",
             "x07_bytes x07_solve(void) { return x07_bytes1(x07_ptr_read_u8((void *)(__UINTPTR_TYPE__)x07_input().len)); }",
@@ -156,31 +104,10 @@ fn endings() {
             139,
             "",
         ),
-        (
-            "heap",
-            &exit("0"),
-            "X07_ABI_ARGV",
-            16,
-            70,
-            "heap too small\n",
-        ),
+        ("heap", &exit("0"), "X07_ABI_ARGV", 16, 70, "heap too small\n"),
         ("exit code", &exit("3"), "X07_ABI_ARGV", 4096, 3, ""),
-        (
-            "exit code above a byte",
-            &exit("256"),
-            "X07_ABI_ARGV",
-            4096,
-            255,
-            "",
-        ),
-        (
-            "negative exit code",
-            &exit("-1u"),
-            "X07_ABI_ARGV",
-            4096,
-            255,
-            "",
-        ),
+        ("exit code above a byte", &exit("256"), "X07_ABI_ARGV", 4096, 255, ""),
+        ("negative exit code", &exit("-1u"), "X07_ABI_ARGV", 4096, 255, ""),
         (
             "fuel at the end",
             "x07_bytes x07_solve(void) { x07_ctx.fuel -= 1001; return x07_bytes_none(); }",
@@ -191,11 +118,7 @@ fn endings() {
         ),
     ] {
         let outcome = ending(body, abi, cap);
-        assert_eq!(
-            (outcome.status, &outcome.stderr[..]),
-            (status, stderr),
-            "{name}"
-        );
+        assert_eq!((outcome.status, &outcome.stderr[..]), (status, stderr), "{name}");
     }
 }
 
@@ -243,9 +166,5 @@ int main(void) {
         program("X07_ABI_FRAMED", 1000, 0, 0)
     );
     let outcome = build_library(&unit, host).run(&[], b"");
-    assert_eq!(
-        (outcome.status, &outcome.stdout[..]),
-        (0, &b"ok\n"[..]),
-        "{outcome:?}"
-    );
+    assert_eq!((outcome.status, &outcome.stdout[..]), (0, &b"ok\n"[..]), "{outcome:?}");
 }

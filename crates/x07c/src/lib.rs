@@ -81,7 +81,8 @@ pub struct Unit {
 }
 
 /// The identity of this compiler, part of every action key: two compilers of one identity produce equal bytes.
-pub const COMPILER_ID: &str = concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 ", env!("X07C_SOURCE_DIGEST"));
+pub const COMPILER_ID: &str =
+    concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 ", env!("X07C_SOURCE_DIGEST"));
 
 /// Compiles one file against the interfaces of its imports.
 ///

@@ -309,7 +309,12 @@ impl Value {
                 pointer.walk(visit);
                 count.walk(visit);
             }
-            Value::Int(_) | Value::Local(_) | Value::Input | Value::Text(_) | Value::AddressOf(_) | Value::AddressOfInput => {}
+            Value::Int(_)
+            | Value::Local(_)
+            | Value::Input
+            | Value::Text(_)
+            | Value::AddressOf(_)
+            | Value::AddressOfInput => {}
         }
     }
 }

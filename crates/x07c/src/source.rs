@@ -182,7 +182,11 @@ impl<'a> Source<'a> {
     /// True if the use `e` of `name` is the first argument of an update whose result is thrown away.
     pub(crate) fn is_discarded_update(&self, e: ExprId, name: &str) -> bool {
         const WRAPPERS: &[&str] = &[
-            "std.vec.push", "std.vec.reserve_exact", "std.vec.extend_bytes", "std.bytes.set_u8", "std.u32.write_le_at",
+            "std.vec.push",
+            "std.vec.reserve_exact",
+            "std.vec.extend_bytes",
+            "std.bytes.set_u8",
+            "std.u32.write_le_at",
             "std.u32.push_le",
         ];
         let exprs = self.exprs();
@@ -241,7 +245,9 @@ fn classify(exprs: &Exprs, heads: &[Head]) -> Vec<u8> {
                         Form::Special(Special::AddrOfMut) => class::ACTS | class::WRITES,
                         Form::Special(_) => class::ACTS | class::TRAPS,
                         _ if row.effect == Effect::Reads && !row.result.is_owned() => traps,
-                        _ if matches!(row.params.first(), Some(Param::InPlace(..))) => class::ACTS | class::WRITES | traps,
+                        _ if matches!(row.params.first(), Some(Param::InPlace(..))) => {
+                            class::ACTS | class::WRITES | traps
+                        }
                         _ => class::ACTS | traps,
                     }
                 }

@@ -82,7 +82,11 @@ impl<'a> UnitContext<'a> {
     /// Finds the function that `name` means in the file `source`.
     pub(crate) fn lookup(&mut self, source: &Source<'_>, name: &str) -> Lookup {
         if name.starts_with("__internal.") {
-            return problem("X07-NAME-0001", format!("\"{name}\" is internal-only: the standard library alone may use it"), None);
+            return problem(
+                "X07-NAME-0001",
+                format!("\"{name}\" is internal-only: the standard library alone may use it"),
+                None,
+            );
         }
         let Some((module, _)) = name.rsplit_once('.') else {
             let candidates = crate::builtins::all().map(|row| row.head);
@@ -116,7 +120,8 @@ impl<'a> UnitContext<'a> {
                 );
             }
             let near = x07_ast::names::near(name, candidates()).map(|n| format!("did you mean \"{n}\"?"));
-            let help = near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
+            let help =
+                near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
             return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), Some(help));
         }
         let used = Used { module: module.to_string(), function: name.to_string() };
@@ -181,7 +186,12 @@ impl<'a> UnitContext<'a> {
     }
 
     /// Makes the instance of a generic for these types.
-    pub(crate) fn instantiate(&mut self, used: &Used, template: &Template, types: Vec<TypeArg>) -> Result<Used, GenericProblem> {
+    pub(crate) fn instantiate(
+        &mut self,
+        used: &Used,
+        template: &Template,
+        types: Vec<TypeArg>,
+    ) -> Result<Used, GenericProblem> {
         for ((name, bound), ty) in template.type_params.iter().zip(&types) {
             let fits = bounds(bound.as_deref()).map_err(|other| GenericProblem {
                 code: "X07-TY-0103",
@@ -204,14 +214,20 @@ impl<'a> UnitContext<'a> {
             return Ok(instance);
         }
         if self.own.len() > 20_000 || self.own.values().filter(|own| own.instance).count() >= 4096 {
-            return Err(GenericProblem { code: "X07-TY-0106", message: "more than 4096 generic instances (X07-TY-0106)".to_string() });
+            return Err(GenericProblem {
+                code: "X07-TY-0106",
+                message: "more than 4096 generic instances (X07-TY-0106)".to_string(),
+            });
         }
         let (source, decl) = match self.own.get(&used.function).filter(|_| used.module == self.module) {
             Some(own) => (own.source.clone(), own.decl),
-            None => (self.template(used, template).ok_or_else(|| GenericProblem {
-                code: "X07-TY-0100",
-                message: format!("the source of \"{}\" cannot be read (X07-TY-0100)", used.function),
-            })?, 1),
+            None => (
+                self.template(used, template).ok_or_else(|| GenericProblem {
+                    code: "X07-TY-0100",
+                    message: format!("the source of \"{}\" cannot be read (X07-TY-0100)", used.function),
+                })?,
+                1,
+            ),
         };
         let vars: Vec<(String, TypeArg)> =
             template.type_params.iter().map(|(name, _)| name.clone()).zip(types).collect();
@@ -310,7 +326,15 @@ impl<'a> UnitContext<'a> {
     }
 
     /// Runs the passes over a lowered body and files its summary.
-    fn finish(&mut self, name: &str, lowered: Lowered, recursive: bool, result: Ty, comment: String, is_async: bool) -> Option<Text> {
+    fn finish(
+        &mut self,
+        name: &str,
+        lowered: Lowered,
+        recursive: bool,
+        result: Ty,
+        comment: String,
+        is_async: bool,
+    ) -> Option<Text> {
         let Lowered { mut body, calls, native_heads, diagnostics, has_tasks, .. } = lowered;
         let clean = !diagnostics.iter().any(Diagnostic::is_error);
         self.summaries.push(FunctionSummary {
@@ -322,13 +346,14 @@ impl<'a> UnitContext<'a> {
         if !clean {
             return None;
         }
-        let fuels: Vec<Fuel> = self.callees.keys().cloned().collect::<Vec<_>>().iter().map(|used| self.fuel_of(used)).collect();
+        let fuels: Vec<Fuel> =
+            self.callees.keys().cloned().collect::<Vec<_>>().iter().map(|used| self.fuel_of(used)).collect();
         let mut fuel = fuel::place(&mut body, &fuels, recursive);
         let params: Vec<Ty> = body.locals[..body.params].iter().map(|l| l.ty).collect();
         // An instance is static in its unit, so nothing that is copied to other units may call one.
-        let calls_instance = referenced_all(self, &body).iter().any(|used| {
-            used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance)
-        });
+        let calls_instance = referenced_all(self, &body)
+            .iter()
+            .any(|used| used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance));
         let exported = self.own.get(name).is_some_and(|own| own.interface.exported);
         // Without bodies in interfaces, nothing of an exported body shows in its interface, not even what a call costs.
         let hidden = exported && !is_async && !self.options.inline_across_modules;
@@ -457,7 +482,8 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
             "(uint32_t)sizeof frame".to_string(),
         )
     };
-    let make = if fields.is_empty() { String::new() } else { format!("  {symbol}__frame frame = {{{}}};\n", init.join(", ")) };
+    let make =
+        if fields.is_empty() { String::new() } else { format!("  {symbol}__frame frame = {{{}}};\n", init.join(", ")) };
     let leading = text.fuel.leading;
     format!(
         "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}    return;\n  }}\n  \
@@ -496,7 +522,8 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         let (name, interface) = match declared {
             Decl::Function(function) => {
                 let mut problems = Vec::new();
-                let mut interface = signature(function, &function.name, &[], !function.type_params.is_empty(), &mut problems);
+                let mut interface =
+                    signature(function, &function.name, &[], !function.type_params.is_empty(), &mut problems);
                 interface.exported = exported.contains(function.name.as_str());
                 for (index, param) in function.type_params.iter().enumerate() {
                     if let Some(bound) = param.bound.as_deref().filter(|bound| bounds(Some(bound)).is_err()) {
@@ -504,7 +531,10 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                             Diagnostic::error(
                                 "X07-TY-0103",
                                 ErrorKind::Typing,
-                                format!("unknown bound \"{bound}\" of \"{}\" in \"{}\" (X07-TY-0103)", param.name, function.name),
+                                format!(
+                                    "unknown bound \"{bound}\" of \"{}\" in \"{}\" (X07-TY-0103)",
+                                    param.name, function.name
+                                ),
                             )
                             .module(file.module_id.clone())
                             .at(format!("/decls/{decl}/type_params/{index}/bound")),
@@ -520,9 +550,13 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                 }
                 for (message, part) in problems {
                     summary.diagnostics.push(
-                        Diagnostic::error("X07-TYPE-UNIFY-0001", ErrorKind::Typing, format!("{message} in \"{}\"", function.name))
-                            .module(file.module_id.clone())
-                            .at(format!("/decls/{decl}/{part}")),
+                        Diagnostic::error(
+                            "X07-TYPE-UNIFY-0001",
+                            ErrorKind::Typing,
+                            format!("{message} in \"{}\"", function.name),
+                        )
+                        .module(file.module_id.clone())
+                        .at(format!("/decls/{decl}/{part}")),
                     );
                 }
                 if !options.capabilities.allow_unsafe && has_pointer(&interface) {
@@ -530,7 +564,10 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                     let mut diagnostic = Diagnostic::error(
                         "X07-WORLD-UNSAFE-0002",
                         ErrorKind::Unsupported,
-                        format!("the signature of \"{}\" has a raw pointer, which this world does not allow", function.name),
+                        format!(
+                            "the signature of \"{}\" has a raw pointer, which this world does not allow",
+                            function.name
+                        ),
                     )
                     .module(file.module_id.clone())
                     .at(format!("/decls/{decl}/name"));
@@ -573,15 +610,20 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         }
     }
     let solve = file.solve.map(|body| {
-        let lowered =
-            context.lower_body(source.clone(), "solve", Role::Solve, Vec::new(), &[], Ty::Bytes, None, body);
+        let lowered = context.lower_body(source.clone(), "solve", Role::Solve, Vec::new(), &[], Ty::Bytes, None, body);
         let comment = "solve -> bytes".to_string();
         context.finish("solve", lowered, true, Ty::Bytes, comment, false)
     });
     assemble(file, context, source, solve.flatten(), summary)
 }
 
-fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, solve: Option<Text>, mut summary: Summary) -> Unit {
+fn assemble(
+    file: &File,
+    mut context: UnitContext<'_>,
+    source: Rc<Source<'_>>,
+    solve: Option<Text>,
+    mut summary: Summary,
+) -> Unit {
     let exposed = exposed(file, &context);
     let module = context.module.clone();
     // What ends up in the text: solve, what others may use, and what these call in turn.
@@ -688,7 +730,11 @@ fn assemble(file: &File, mut context: UnitContext<'_>, source: Rc<Source<'_>>, s
             Diagnostic::error(
                 "X07-BUDGET-0004",
                 ErrorKind::Budget,
-                format!("C source too large: max_c_bytes={} got {} (module \"{module}\")", context.options.limits.max_c_bytes, c.len()),
+                format!(
+                    "C source too large: max_c_bytes={} got {} (module \"{module}\")",
+                    context.options.limits.max_c_bytes,
+                    c.len()
+                ),
             )
             .help("raise the limit with --max-c-bytes or the environment variable X07_MAX_C_BYTES"),
         );
@@ -777,7 +823,11 @@ fn referenced(context: &UnitContext<'_>, body: &Body) -> BTreeSet<Used> {
 }
 
 fn called_instances(context: &UnitContext<'_>, body: &Body) -> Vec<String> {
-    referenced_all(context, body).into_iter().filter(|used| used.module == context.module).map(|used| used.function).collect()
+    referenced_all(context, body)
+        .into_iter()
+        .filter(|used| used.module == context.module)
+        .map(|used| used.function)
+        .collect()
 }
 
 /// The types that satisfy a bound (spec language 14); `None` is all of them. Fails with an unknown bound.
@@ -839,11 +889,8 @@ fn signature(
     generic: bool,
     problems: &mut Vec<(String, String)>,
 ) -> FunctionInterface {
-    let placeholders: Vec<(String, TypeArg)> = function
-        .type_params
-        .iter()
-        .map(|p| (p.name.clone(), TypeArg { name: p.name.clone(), ty: Ty::I32 }))
-        .collect();
+    let placeholders: Vec<(String, TypeArg)> =
+        function.type_params.iter().map(|p| (p.name.clone(), TypeArg { name: p.name.clone(), ty: Ty::I32 })).collect();
     let vars = if generic { &placeholders } else { vars };
     let mut ty = |written: &x07_ast::TypeExpr, part: String| match resolve(written, vars) {
         Ok(arg) => arg.ty,
@@ -957,7 +1004,9 @@ fn template_source(file: &File, function: &Function) -> String {
     if let Some(brand) = &function.result_brand {
         decl.insert("result_brand".into(), json!(brand));
     }
-    for (key, clauses) in [("requires", &function.requires), ("ensures", &function.ensures), ("invariant", &function.invariant)] {
+    for (key, clauses) in
+        [("requires", &function.requires), ("ensures", &function.ensures), ("invariant", &function.invariant)]
+    {
         if !clauses.is_empty() {
             let clauses: Vec<Json> = clauses
                 .iter()
@@ -975,7 +1024,8 @@ fn template_source(file: &File, function: &Function) -> String {
         }
     }
     decl.insert("body".into(), expr(function.body));
-    let version = if file.kind == FileKind::Entry && file.module_id == "main" { "main" } else { file.module_id.as_str() };
+    let version =
+        if file.kind == FileKind::Entry && file.module_id == "main" { "main" } else { file.module_id.as_str() };
     json!({
         "schema_version": "x07.x07ast@0.5.0",
         "kind": "module",

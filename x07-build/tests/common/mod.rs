@@ -9,9 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use tempfile::TempDir;
-use x07_build::{
-    ActionKind, Environment, Event, Failure, Outcome, Profile, Request, Silent, build,
-};
+use x07_build::{ActionKind, Environment, Event, Failure, Outcome, Profile, Request, Silent, build};
 
 /// The three modules of most tests: `main` calls `app.report`, which calls `lib.weigh`, whose loop nobody inlines.
 pub const MODULES: [(&str, &str); 3] = [
@@ -44,9 +42,7 @@ pub const MODULES: [(&str, &str); 3] = [
 
 /// What the three modules print for the input `abc`.
 pub fn expected_output(input: &[u8]) -> Vec<u8> {
-    (0..3u32)
-        .map(|seed| 48 + (weigh(input, seed) % 10) as u8)
-        .collect()
+    (0..3u32).map(|seed| 48 + (weigh(input, seed) % 10) as u8).collect()
 }
 
 fn weigh(input: &[u8], seed: u32) -> u32 {
@@ -70,9 +66,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// An empty folder with a manifest.
     pub fn empty() -> Sandbox {
-        let sandbox = Sandbox {
-            folder: TempDir::new().unwrap(),
-        };
+        let sandbox = Sandbox { folder: TempDir::new().unwrap() };
         sandbox.write(
             "p/x07.json",
             r#"{"schema_version":"x07.project@0.3.0","world":"solve-pure","entry":"src/main.x07.json","module_roots":["src","more"]}"#,
@@ -118,19 +112,13 @@ impl Sandbox {
     /// A dev build of the project to `out` with the sandbox's own store.
     pub fn request(&self) -> Request {
         let mut request = Request::project(self.path("p"));
-        request.environment = Environment {
-            cache: Some(self.path("cache")),
-            ..Environment::default()
-        };
+        request.environment = Environment { cache: Some(self.path("cache")), ..Environment::default() };
         request.output = Some(self.path("out"));
         request
     }
 
     pub fn release(&self) -> Request {
-        Request {
-            profile: Profile::Release,
-            ..self.request()
-        }
+        Request { profile: Profile::Release, ..self.request() }
     }
 }
 
@@ -144,11 +132,7 @@ pub fn describe(failure: &Failure) -> String {
     let mut text = failure.to_string();
     if let Failure::Diagnostics(diagnostics, _) = failure {
         for diagnostic in diagnostics {
-            text.push_str(&format!(
-                "\n{}: {}",
-                diagnostic.code,
-                diagnostic.compile_error()
-            ));
+            text.push_str(&format!("\n{}: {}", diagnostic.code, diagnostic.compile_error()));
             for note in &diagnostic.notes {
                 text.push_str(&format!("\n  {note}"));
             }
@@ -169,24 +153,15 @@ pub fn must_fail(request: &Request) -> String {
 pub fn actions_of(request: &Request) -> (Outcome, Vec<String>, Vec<String>) {
     let done: Mutex<Vec<(ActionKind, String)>> = Mutex::new(Vec::new());
     let outcome = build(request, &|event: Event<'_>| {
-        if let Event::Finished {
-            kind,
-            name,
-            cached: false,
-            ..
-        } = event
-        {
+        if let Event::Finished { kind, name, cached: false, .. } = event {
             done.lock().unwrap().push((kind, name.to_owned()));
         }
     })
     .unwrap_or_else(|failure| panic!("{}", describe(&failure)));
     let done = done.into_inner().unwrap();
     let of = |wanted| {
-        let mut names: Vec<String> = done
-            .iter()
-            .filter(|(kind, _)| *kind == wanted)
-            .map(|(_, name)| name.clone())
-            .collect();
+        let mut names: Vec<String> =
+            done.iter().filter(|(kind, _)| *kind == wanted).map(|(_, name)| name.clone()).collect();
         names.sort();
         names
     };
@@ -195,18 +170,9 @@ pub fn actions_of(request: &Request) -> (Outcome, Vec<String>, Vec<String>) {
 
 /// Runs a program on an input and gives its output; it must succeed.
 pub fn run(program: &Path, input: &[u8]) -> Vec<u8> {
-    let mut child = Command::new(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}: {:?}",
-        program.display(),
-        output.status
-    );
+    assert!(output.status.success(), "{}: {:?}", program.display(), output.status);
     output.stdout
 }

@@ -52,11 +52,7 @@ pub(super) struct Declarations;
 impl Item for Declarations {
     type Out = Option<Draft>;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error> {
         seq.next_element_seed(Reading(Declaration(reader)))
     }
 }
@@ -71,10 +67,7 @@ impl<'de> Take<'de> for Declaration<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.0.error(
-            codes::WRONG_SHAPE,
-            format!("a declaration is an object, not {found}"),
-        )
+        self.0.error(codes::WRONG_SHAPE, format!("a declaration is an object, not {found}"))
     }
 
     fn refused(self) -> Self::Out {
@@ -86,87 +79,37 @@ impl<'de> Take<'de> for Declaration<'_> {
         let mut draft = Draft::default();
         draft.keys = members(self.0, &mut map, KEYS, |reader, key, map| {
             match key {
-                "kind" => {
-                    draft.kind = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`kind`",
-                    }))?
-                }
-                "name" => {
-                    draft.name = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`name`",
-                    }))?
-                }
-                "abi" => {
-                    draft.abi = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`abi`",
-                    }))?
-                }
-                "link_name" => {
-                    draft.link_name = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`link_name`",
-                    }))?
-                }
+                "kind" => draft.kind = map.next_value_seed(Reading(Text { reader, what: "`kind`" }))?,
+                "name" => draft.name = map.next_value_seed(Reading(Text { reader, what: "`name`" }))?,
+                "abi" => draft.abi = map.next_value_seed(Reading(Text { reader, what: "`abi`" }))?,
+                "link_name" => draft.link_name = map.next_value_seed(Reading(Text { reader, what: "`link_name`" }))?,
                 "doc" => draft.doc = map.next_value_seed(Reading(Doc(reader)))?,
                 "result_brand" => {
-                    draft.result_brand = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`result_brand`",
-                    }))?;
+                    draft.result_brand = map.next_value_seed(Reading(Text { reader, what: "`result_brand`" }))?;
                 }
-                "result" => {
-                    draft.result = map
-                        .next_value_seed(Reading(Type { reader, depth: 0 }))?
-                        .into()
-                }
+                "result" => draft.result = map.next_value_seed(Reading(Type { reader, depth: 0 }))?.into(),
                 "body" => draft.body = Slot::Given(map.next_value_seed(Reading(Node(reader)))?),
                 "params" => {
-                    draft.params = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`params`",
-                        item: Params,
-                    }))?;
+                    draft.params = map.next_value_seed(Reading(List { reader, what: "`params`", item: Params }))?;
                 }
                 "type_params" => {
-                    draft.type_params = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`type_params`",
-                        item: TypeParams,
-                    }))?;
+                    draft.type_params =
+                        map.next_value_seed(Reading(List { reader, what: "`type_params`", item: TypeParams }))?;
                 }
                 "names" => {
-                    let item = Strings {
-                        what: "an exported name",
-                    };
-                    draft.names = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`names`",
-                        item,
-                    }))?;
+                    let item = Strings { what: "an exported name" };
+                    draft.names = map.next_value_seed(Reading(List { reader, what: "`names`", item }))?;
                 }
                 "requires" => {
-                    draft.requires = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`requires`",
-                        item: Clauses,
-                    }))?;
+                    draft.requires =
+                        map.next_value_seed(Reading(List { reader, what: "`requires`", item: Clauses }))?;
                 }
                 "ensures" => {
-                    draft.ensures = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`ensures`",
-                        item: Clauses,
-                    }))?;
+                    draft.ensures = map.next_value_seed(Reading(List { reader, what: "`ensures`", item: Clauses }))?;
                 }
                 _ => {
-                    draft.invariant = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`invariant`",
-                        item: Clauses,
-                    }))?;
+                    draft.invariant =
+                        map.next_value_seed(Reading(List { reader, what: "`invariant`", item: Clauses }))?;
                 }
             }
             Ok(())
@@ -183,11 +126,7 @@ struct Clauses;
 impl Item for Clauses {
     type Out = Option<Clause>;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error> {
         seq.next_element_seed(Reading(ContractClause(reader)))
     }
 }
@@ -204,10 +143,7 @@ impl<'de> Take<'de> for ContractClause<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.0.error(
-            codes::WRONG_SHAPE,
-            format!("a contract clause is an object, not {found}"),
-        )
+        self.0.error(codes::WRONG_SHAPE, format!("a contract clause is an object, not {found}"))
     }
 
     fn refused(self) -> Self::Out {
@@ -221,34 +157,16 @@ impl<'de> Take<'de> for ContractClause<'_> {
         let keys = members(self.0, &mut map, CLAUSE_KEYS, |reader, key, map| {
             match key {
                 "expr" => expr = Some(map.next_value_seed(Reading(Node(reader)))?),
-                "id" => {
-                    id = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`id`",
-                    }))?
-                }
-                _ => {
-                    witness = map.next_value_seed(Reading(List {
-                        reader,
-                        what: "`witness`",
-                        item: Nodes,
-                    }))?
-                }
+                "id" => id = map.next_value_seed(Reading(Text { reader, what: "`id`" }))?,
+                _ => witness = map.next_value_seed(Reading(List { reader, what: "`witness`", item: Nodes }))?,
             }
             Ok(())
         })?;
         keys.warn_unknown(self.0, "a contract clause", CLAUSE_KEYS);
         let Some(expr) = expr else {
-            self.0.report(
-                self.0
-                    .error(codes::MISSING_KEY, "the contract clause has no `expr`"),
-            );
+            self.0.report(self.0.error(codes::MISSING_KEY, "the contract clause has no `expr`"));
             return Ok(None);
         };
-        Ok(Some(Clause {
-            id: id.into_given(),
-            expr,
-            witness: witness.into_given().unwrap_or_default(),
-        }))
+        Ok(Some(Clause { id: id.into_given(), expr, witness: witness.into_given().unwrap_or_default() }))
     }
 }

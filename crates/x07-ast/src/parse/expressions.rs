@@ -14,11 +14,7 @@ pub(super) struct Nodes;
 impl Item for Nodes {
     type Out = ExprId;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<ExprId>, A::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<ExprId>, A::Error> {
         seq.next_element_seed(Reading(Node(reader)))
     }
 }
@@ -34,10 +30,7 @@ impl<'de> Take<'de> for Node<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        let error = self.0.error(
-            codes::NOT_AN_EXPRESSION,
-            format!("{found} is not an expression"),
-        );
+        let error = self.0.error(codes::NOT_AN_EXPRESSION, format!("{found} is not an expression"));
         match found {
             "`true`" => error.help("write 1"),
             "`false`" => error.help("write 0"),
@@ -78,9 +71,7 @@ impl<'de> Take<'de> for Node<'_> {
         for index in 1.. {
             reader.enter(Step::Index(index));
             let item = match head.literal {
-                Some(literal) if index == 1 => {
-                    seq.next_element_seed(Reading(LiteralText { reader, literal }))
-                }
+                Some(literal) if index == 1 => seq.next_element_seed(Reading(LiteralText { reader, literal })),
                 _ => seq.next_element_seed(Reading(Node(reader))),
             };
             reader.leave();
@@ -100,10 +91,7 @@ impl<'de> Take<'de> for Node<'_> {
 
 // Apart from `sequence`, whose frame is on the stack once for every level of nesting.
 fn report_empty(reader: &mut Reader) {
-    let error = reader.error(
-        codes::EMPTY_LIST,
-        "`[]` is not an expression: a list has at least a head",
-    );
+    let error = reader.error(codes::EMPTY_LIST, "`[]` is not an expression: a list has at least a head");
     reader.report(error.help("write [\"begin\", …] for a block, 0 for nothing"));
 }
 
@@ -119,15 +107,9 @@ fn check_atom(reader: &mut Reader, text: &str) {
         return;
     }
     if let Some(space) = text.chars().find(|c| c.is_whitespace()) {
-        let message = format!(
-            "the atom {} holds white space (U+{:04X})",
-            quoted(text),
-            u32::from(space)
-        );
+        let message = format!("the atom {} holds white space (U+{:04X})", quoted(text), u32::from(space));
         let error = reader.error(codes::WHITE_SPACE, message);
-        reader.report(
-            error.help("text is written [\"bytes.lit\", \"…\"] or [\"bytes.view_lit\", \"…\"]"),
-        );
+        reader.report(error.help("text is written [\"bytes.lit\", \"…\"] or [\"bytes.view_lit\", \"…\"]"));
     }
 }
 
@@ -153,10 +135,7 @@ impl<'de> Take<'de> for Head<'_> {
     }
 
     fn refused(self) -> HeadRead {
-        HeadRead {
-            id: self.0.exprs.add_int(0),
-            literal: None,
-        }
+        HeadRead { id: self.0.exprs.add_int(0), literal: None }
     }
 
     fn text(self, text: &str) -> HeadRead {
@@ -166,10 +145,7 @@ impl<'de> Take<'de> for Head<'_> {
             "bytes.view_lit" => Some("bytes.view_lit"),
             _ => None,
         };
-        HeadRead {
-            id: self.0.exprs.add_atom(text),
-            literal,
-        }
+        HeadRead { id: self.0.exprs.add_atom(text), literal }
     }
 
     fn sequence<A: SeqAccess<'de>>(self, mut seq: A) -> Result<HeadRead, A::Error> {

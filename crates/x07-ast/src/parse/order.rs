@@ -10,9 +10,7 @@ pub(super) fn settle(file: &mut File) {
     let mut exprs = std::mem::take(&mut file.exprs);
     let roots = roots(&mut file.decls, &mut file.solve);
     let mut next = 0;
-    let in_order = roots
-        .iter()
-        .all(|(_, id)| first_below(&exprs, **id).0 == std::mem::replace(&mut next, id.0 + 1));
+    let in_order = roots.iter().all(|(_, id)| first_below(&exprs, **id).0 == std::mem::replace(&mut next, id.0 + 1));
     if in_order && next as usize == exprs.len() {
         for (pointer, id) in roots {
             exprs.set_root(*id, pointer);
@@ -29,10 +27,7 @@ pub(super) fn settle(file: &mut File) {
 }
 
 /// All root expressions with their pointers.
-fn roots<'a>(
-    decls: &'a mut [Decl],
-    solve: &'a mut Option<ExprId>,
-) -> Vec<(String, &'a mut ExprId)> {
+fn roots<'a>(decls: &'a mut [Decl], solve: &'a mut Option<ExprId>) -> Vec<(String, &'a mut ExprId)> {
     let mut roots = Vec::new();
     for (index, decl) in decls.iter_mut().enumerate() {
         let Decl::Function(function) = decl else {

@@ -63,11 +63,7 @@ impl Reader {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let count = if diagnostic.is_error() {
-            &mut self.errors
-        } else {
-            &mut self.warnings
-        };
+        let count = if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings };
         *count += 1;
         if *count <= MAX_REPORTED {
             self.diagnostics.push(diagnostic);
@@ -92,21 +88,10 @@ impl Reader {
 
     /// The expressions and all that was reported, in no particular order.
     pub(super) fn finish(mut self) -> (Exprs, Vec<Diagnostic>) {
-        let shown = self
-            .diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .count();
+        let shown = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         if self.errors > shown {
-            let message = format!(
-                "{} more errors of this file are not shown",
-                self.errors - shown
-            );
-            self.diagnostics.push(Diagnostic::error(
-                codes::MORE_ERRORS,
-                ErrorKind::Parse,
-                message,
-            ));
+            let message = format!("{} more errors of this file are not shown", self.errors - shown);
+            self.diagnostics.push(Diagnostic::error(codes::MORE_ERRORS, ErrorKind::Parse, message));
         }
         (self.exprs, self.diagnostics)
     }
@@ -115,16 +100,9 @@ impl Reader {
     fn forget(&mut self, pointer: &str) {
         let (errors, warnings) = (&mut self.errors, &mut self.warnings);
         self.diagnostics.retain(|diagnostic| {
-            let below = diagnostic
-                .pointer
-                .as_deref()
-                .and_then(|p| p.strip_prefix(pointer));
+            let below = diagnostic.pointer.as_deref().and_then(|p| p.strip_prefix(pointer));
             let forgotten = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            *if diagnostic.is_error() {
-                &mut *errors
-            } else {
-                &mut *warnings
-            } -= usize::from(forgotten);
+            *if diagnostic.is_error() { &mut *errors } else { &mut *warnings } -= usize::from(forgotten);
             !forgotten
         });
     }
@@ -273,10 +251,7 @@ impl<'de> Take<'de> for Text<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.reader.error(
-            codes::WRONG_SHAPE,
-            format!("{} is a string, not {found}", self.what),
-        )
+        self.reader.error(codes::WRONG_SHAPE, format!("{} is a string, not {found}", self.what))
     }
 
     fn refused(self) -> Self::Out {
@@ -299,12 +274,7 @@ impl<'de> Take<'de> for Doc<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.0
-            .error(
-                codes::WRONG_SHAPE,
-                format!("`doc` is a string, not {found}; it is ignored"),
-            )
-            .warning()
+        self.0.error(codes::WRONG_SHAPE, format!("`doc` is a string, not {found}; it is ignored")).warning()
     }
 
     fn refused(self) -> Self::Out {
@@ -327,11 +297,7 @@ pub(super) struct List<'r, F> {
 pub(super) trait Item {
     type Out;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error>;
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error>;
 }
 
 impl<'de, F: Item> Take<'de> for List<'_, F> {
@@ -342,10 +308,7 @@ impl<'de, F: Item> Take<'de> for List<'_, F> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        self.reader.error(
-            codes::WRONG_SHAPE,
-            format!("{} is an array, not {found}", self.what),
-        )
+        self.reader.error(codes::WRONG_SHAPE, format!("{} is an array, not {found}", self.what))
     }
 
     fn refused(self) -> Self::Out {
@@ -375,15 +338,8 @@ pub(super) struct Strings {
 impl Item for Strings {
     type Out = Slot<String>;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error> {
-        seq.next_element_seed(Reading(Text {
-            reader,
-            what: self.what,
-        }))
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error> {
+        seq.next_element_seed(Reading(Text { reader, what: self.what }))
     }
 }
 
@@ -397,22 +353,12 @@ pub(super) struct Keys {
 impl Keys {
     /// Warns about keys that have no meaning here; `what` is the object in words, `allowed` what it may have.
     pub(super) fn warn_unknown(&self, reader: &mut Reader, what: &str, allowed: &[&'static str]) {
-        let foreign = self
-            .known
-            .iter()
-            .copied()
-            .filter(|key| !allowed.contains(key));
+        let foreign = self.known.iter().copied().filter(|key| !allowed.contains(key));
         for key in foreign.chain(self.unknown.iter().map(String::as_str)) {
             let pointer = format!("{}/{}", reader.pointer(), escape_segment(key));
             let message = format!("{what} has no key {}; it is ignored", quoted(key));
-            let warning = reader
-                .error(codes::UNKNOWN_KEY, message)
-                .warning()
-                .at(pointer);
-            let missing = allowed
-                .iter()
-                .copied()
-                .filter(|key| !self.known.contains(key));
+            let warning = reader.error(codes::UNKNOWN_KEY, message).warning().at(pointer);
+            let missing = allowed.iter().copied().filter(|key| !self.known.contains(key));
             reader.report(match near(key, missing) {
                 Some(near) => warning.help(format!("did you mean `{near}`?")),
                 None => warning.help(format!("the keys of {what} are {}", listed(allowed))),
@@ -456,11 +402,7 @@ pub(super) fn members<'de, A: MapAccess<'de>>(
 
 /// Words in back quotes, for a person.
 pub(super) fn listed(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The key of an object's member, without a copy where the text has no escape.

@@ -11,9 +11,7 @@ use super::signatures::{check_brand, is_result_bytes, shown};
 use crate::codes;
 use crate::names::{is_dotted, is_identifier, near};
 use crate::text::quoted;
-use crate::tree::{
-    Clause, Decl, Export, Extern, FileKind, Function, Param, SchemaVersion, TypeExpr, TypeParam,
-};
+use crate::tree::{Clause, Decl, Export, Extern, FileKind, Function, Param, SchemaVersion, TypeExpr, TypeParam};
 
 /// What the rules need to know of the file around a declaration.
 pub(super) struct Around {
@@ -40,23 +38,11 @@ const FUNCTION_KEYS: &[&str] = &[
     "body",
     "doc",
 ];
-const EXTERN_KEYS: &[&str] = &[
-    "kind",
-    "abi",
-    "name",
-    "link_name",
-    "params",
-    "result",
-    "doc",
-];
+const EXTERN_KEYS: &[&str] = &["kind", "abi", "name", "link_name", "params", "result", "doc"];
 const EXPORT_KEYS: &[&str] = &["kind", "names", "doc"];
 
 /// Applies the rules to all declarations; a refused one is left out.
-pub(super) fn declarations(
-    reader: &mut Reader,
-    around: &Around,
-    drafts: Vec<Option<Draft>>,
-) -> Vec<Decl> {
+pub(super) fn declarations(reader: &mut Reader, around: &Around, drafts: Vec<Option<Draft>>) -> Vec<Decl> {
     let declared = declared_names(reader, &drafts);
     let mut decls = Vec::with_capacity(drafts.len());
     let mut exported_at = None;
@@ -90,17 +76,9 @@ pub(super) fn declarations(
         reader.leave();
     }
     if around.kind == FileKind::Module && around.is_wanted && exported_at.is_none() {
-        let module = around
-            .module
-            .as_deref()
-            .map_or_else(String::new, |module| format!(" {}", quoted(module)));
-        let error = reader.error(
-            codes::BAD_EXPORT,
-            format!("the module{module} exports nothing"),
-        );
-        reader.report(error.help(
-            "add {\"kind\": \"export\", \"names\": […]} with the functions that others may call",
-        ));
+        let module = around.module.as_deref().map_or_else(String::new, |module| format!(" {}", quoted(module)));
+        let error = reader.error(codes::BAD_EXPORT, format!("the module{module} exports nothing"));
+        reader.report(error.help("add {\"kind\": \"export\", \"names\": […]} with the functions that others may call"));
     }
     decls
 }
@@ -110,10 +88,7 @@ fn declared_names(reader: &mut Reader, drafts: &[Option<Draft>]) -> FxHashMap<St
     let mut declared: FxHashMap<String, usize> = HashMap::default();
     for (index, draft) in drafts.iter().enumerate() {
         let Some(draft) = draft else { continue };
-        let is_named = matches!(
-            draft.kind.given().map(String::as_str),
-            Some("defn" | "defasync" | "extern")
-        );
+        let is_named = matches!(draft.kind.given().map(String::as_str), Some("defn" | "defasync" | "extern"));
         let (true, Some(name)) = (is_named, draft.name.given()) else {
             continue;
         };
@@ -121,10 +96,7 @@ fn declared_names(reader: &mut Reader, drafts: &[Option<Draft>]) -> FxHashMap<St
             let here = format!("{}/{index}/name", reader.pointer());
             let there = format!("{}/{first}/name", reader.pointer());
             let mut error = reader
-                .error(
-                    codes::DUPLICATE_NAME,
-                    format!("the name {} is declared twice", quoted(name)),
-                )
+                .error(codes::DUPLICATE_NAME, format!("the name {} is declared twice", quoted(name)))
                 .at(here)
                 .label(there, "first declared here");
             error.function = Some(name.clone());
@@ -141,10 +113,9 @@ fn unknown_kind(reader: &mut Reader, kind: &str) {
     let message = format!("{} is not a kind of declaration", quoted(kind));
     let error = reader.error(codes::UNKNOWN_DECLARATION, message);
     reader.report(match near(kind, KINDS.iter().copied()) {
-        Some(near) => error.help(format!("did you mean `{near}`?")).fix(
-            format!("make it a {near}"),
-            json!([{"op": "replace", "path": reader.pointer(), "value": near}]),
-        ),
+        Some(near) => error
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("make it a {near}"), json!([{"op": "replace", "path": reader.pointer(), "value": near}])),
         None => error.help(format!("it is one of {}", listed(KINDS))),
     });
     reader.leave();
@@ -171,24 +142,15 @@ fn function(reader: &mut Reader, around: &Around, draft: Draft, is_async: bool) 
     if let (true, Some(result)) = (is_async, draft.result.given()) {
         check_async_result(reader, result);
     }
-    for (key, clauses) in [
-        ("requires", &draft.requires),
-        ("ensures", &draft.ensures),
-        ("invariant", &draft.invariant),
-    ] {
+    for (key, clauses) in [("requires", &draft.requires), ("ensures", &draft.ensures), ("invariant", &draft.invariant)]
+    {
         if around.schema < SchemaVersion::V0_5 && !clauses.is_absent() {
             reader.enter(Step::Key(key));
-            let message = format!(
-                "`{key}` needs schema version {}",
-                SchemaVersion::V0_5.as_str()
-            );
+            let message = format!("`{key}` needs schema version {}", SchemaVersion::V0_5.as_str());
             let error = reader.error(codes::OLD_CONTRACT, message);
             reader.report(
                 error
-                    .help(format!(
-                        "this file is {}; contracts came with 0.5.0",
-                        around.schema.as_str()
-                    ))
+                    .help(format!("this file is {}; contracts came with 0.5.0", around.schema.as_str()))
                     .fix("raise the schema version", super::raise_schema()),
             );
             reader.leave();
@@ -219,9 +181,7 @@ fn sound<T>(items: Slot<Vec<Option<T>>>) -> Option<Vec<T>> {
 }
 
 fn require(reader: &mut Reader, required: &[(&'static str, bool)], name: &Slot<String>) {
-    let whose = name
-        .given()
-        .map_or_else(|| "the declaration".to_owned(), |name| quoted(name));
+    let whose = name.given().map_or_else(|| "the declaration".to_owned(), |name| quoted(name));
     for (key, missing) in required {
         if *missing {
             let error = reader.error(codes::MISSING_KEY, format!("{whose} has no `{key}`"));
@@ -229,10 +189,7 @@ fn require(reader: &mut Reader, required: &[(&'static str, bool)], name: &Slot<S
                 let path = format!("{}/params", reader.pointer());
                 error
                     .help("a function without parameters has \"params\": []")
-                    .fix(
-                        "add an empty list of parameters",
-                        json!([{"op": "add", "path": path, "value": []}]),
-                    )
+                    .fix("add an empty list of parameters", json!([{"op": "add", "path": path, "value": []}]))
             } else {
                 error
             });
@@ -247,42 +204,29 @@ fn check_name(reader: &mut Reader, around: &Around, name: Option<&String>) {
     reader.enter(Step::Key("name"));
     let shown = quoted(name);
     if !is_dotted(name) {
-        let error = reader.error(
-            codes::BAD_NAME,
-            format!("{shown} is not a name for a declaration"),
-        );
-        reader
-            .report(error.help("a name is the module id, a dot, and letters, digits, `_` or `-`"));
+        let error = reader.error(codes::BAD_NAME, format!("{shown} is not a name for a declaration"));
+        reader.report(error.help("a name is the module id, a dot, and letters, digits, `_` or `-`"));
     } else {
-        match name
-            .strip_prefix(module.as_str())
-            .and_then(|rest| rest.strip_prefix('.'))
-        {
+        match name.strip_prefix(module.as_str()).and_then(|rest| rest.strip_prefix('.')) {
             None => {
                 let last = name.rsplit('.').next().unwrap_or_default();
                 let wanted = format!("{module}.{last}");
-                let message =
-                    format!("the name {shown} does not begin with its module, `{module}.`");
+                let message = format!("the name {shown} does not begin with its module, `{module}.`");
                 let error = reader.error(codes::FOREIGN_NAME, message);
                 reader.report(error.help(format!("call it `{wanted}`, here and where it is used")));
             }
             Some(symbol) if symbol.contains('.') => {
                 let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
-                let message =
-                    format!("the name {shown} belongs to a module `{owner}`, not to `{module}`");
+                let message = format!("the name {shown} belongs to a module `{owner}`, not to `{module}`");
                 let error = reader.error(codes::FOREIGN_NAME, message);
-                reader.report(error.help(format!(
-                    "one segment follows the module id: `{module}.{}`",
-                    symbol.replace('.', "_")
-                )));
+                reader.report(
+                    error.help(format!("one segment follows the module id: `{module}.{}`", symbol.replace('.', "_"))),
+                );
             }
-            Some(_)
-                if name.contains("__x07_mono_v1__") || name.contains(".__std_stream_pipe_v1_") =>
-            {
-                reader.report(reader.error(
-                    codes::RESERVED_NAME,
-                    format!("the name {shown} is reserved for the compiler"),
-                ));
+            Some(_) if name.contains("__x07_mono_v1__") || name.contains(".__std_stream_pipe_v1_") => {
+                reader.report(
+                    reader.error(codes::RESERVED_NAME, format!("the name {shown} is reserved for the compiler")),
+                );
             }
             Some(_) => {}
         }
@@ -291,18 +235,12 @@ fn check_name(reader: &mut Reader, around: &Around, name: Option<&String>) {
 }
 
 fn check_parameters(reader: &mut Reader, params: Option<&Vec<Option<Param>>>) {
-    let names = params
-        .into_iter()
-        .flatten()
-        .map(|param| param.as_ref().map(|param| param.name.as_str()));
+    let names = params.into_iter().flatten().map(|param| param.as_ref().map(|param| param.name.as_str()));
     check_distinct(reader, "params", "parameters", names);
 }
 
 fn check_type_parameters(reader: &mut Reader, params: Option<&Vec<Option<TypeParam>>>) {
-    let names = params
-        .into_iter()
-        .flatten()
-        .map(|param| param.as_ref().map(|param| param.name.as_str()));
+    let names = params.into_iter().flatten().map(|param| param.as_ref().map(|param| param.name.as_str()));
     check_distinct(reader, "type_params", "type parameters", names);
 }
 
@@ -319,14 +257,9 @@ fn check_distinct<'a>(
         match seen.get(name) {
             Some(first) => {
                 let list = reader.pointer();
-                let error = reader.error(
-                    codes::DUPLICATE_NAME,
-                    format!("two {what} are called {}", quoted(name)),
-                );
+                let error = reader.error(codes::DUPLICATE_NAME, format!("two {what} are called {}", quoted(name)));
                 reader.report(
-                    error
-                        .at(format!("{list}/{index}/name"))
-                        .label(format!("{list}/{first}/name"), "the first"),
+                    error.at(format!("{list}/{index}/name")).label(format!("{list}/{first}/name"), "the first"),
                 );
             }
             None => {
@@ -346,10 +279,7 @@ fn check_async_result(reader: &mut Reader, result: &TypeExpr) {
     };
     if !fits {
         reader.enter(Step::Key("result"));
-        let message = format!(
-            "a defasync results in `bytes` or `result_bytes`, not in {}",
-            shown(result)
-        );
+        let message = format!("a defasync results in `bytes` or `result_bytes`, not in {}", shown(result));
         reader.report(reader.error(codes::ASYNC_RESULT, message));
         reader.leave();
     }
@@ -368,10 +298,7 @@ fn external(reader: &mut Reader, around: &Around, draft: Draft) -> Option<Decl> 
     check_parameters(reader, draft.params.given());
     if let Some(abi) = draft.abi.given().filter(|abi| *abi != "C") {
         reader.enter(Step::Key("abi"));
-        let error = reader.error(
-            codes::BAD_EXTERN,
-            format!("{} is not an abi of an extern", quoted(abi)),
-        );
+        let error = reader.error(codes::BAD_EXTERN, format!("{} is not an abi of an extern", quoted(abi)));
         let fix = json!([{"op": "replace", "path": reader.pointer(), "value": "C"}]);
         reader.report(error.help("the only abi is \"C\"").fix("make it C", fix));
         reader.leave();
@@ -380,28 +307,16 @@ fn external(reader: &mut Reader, around: &Around, draft: Draft) -> Option<Decl> 
         let Some(param) = param else { continue };
         if !is_extern_type(&param.ty) {
             let pointer = format!("{}/params/{index}/ty", reader.pointer());
-            let message = format!(
-                "the parameter {} of an extern cannot be of type {}",
-                quoted(&param.name),
-                shown(&param.ty)
-            );
+            let message =
+                format!("the parameter {} of an extern cannot be of type {}", quoted(&param.name), shown(&param.ty));
             let error = reader.error(codes::BAD_EXTERN, message).at(pointer);
-            reader.report(
-                error.help("an extern takes i32, u32 and raw pointers such as ptr_const_u8"),
-            );
+            reader.report(error.help("an extern takes i32, u32 and raw pointers such as ptr_const_u8"));
         }
     }
     let is_void = matches!(draft.result.given(), Some(TypeExpr::Name(name)) if name == "void");
-    if let Some(result) = draft
-        .result
-        .given()
-        .filter(|result| !is_void && !is_extern_type(result))
-    {
+    if let Some(result) = draft.result.given().filter(|result| !is_void && !is_extern_type(result)) {
         reader.enter(Step::Key("result"));
-        let error = reader.error(
-            codes::BAD_EXTERN,
-            format!("an extern cannot result in {}", shown(result)),
-        );
+        let error = reader.error(codes::BAD_EXTERN, format!("an extern cannot result in {}", shown(result)));
         reader.report(error.help("an extern results in i32, u32, a raw pointer, or \"void\""));
         reader.leave();
     }
@@ -418,33 +333,20 @@ fn link_name(reader: &mut Reader, draft: &Draft) -> Option<String> {
     let link_name = match &draft.link_name {
         Slot::Given(given) => given.clone(),
         Slot::Refused => return None,
-        Slot::Absent => draft
-            .name
-            .given()?
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        Slot::Absent => draft.name.given()?.rsplit('.').next().unwrap_or_default().to_owned(),
     };
     if is_identifier(&link_name) {
         return Some(link_name);
     }
     let error = if draft.link_name.is_absent() {
-        let message = format!(
-            "the last segment {} of the name cannot be a C symbol",
-            quoted(&link_name)
-        );
-        reader
-            .error(codes::BAD_EXTERN, message)
-            .help("say in `link_name` what the function is called in C")
+        let message = format!("the last segment {} of the name cannot be a C symbol", quoted(&link_name));
+        reader.error(codes::BAD_EXTERN, message).help("say in `link_name` what the function is called in C")
     } else {
         let message = format!("{} cannot be a C symbol", quoted(&link_name));
         let pointer = format!("{}/link_name", reader.pointer());
         reader.error(codes::BAD_EXTERN, message).at(pointer)
     };
-    reader.report(
-        error.note("a C symbol is letters, digits and `_`, and does not begin with a digit"),
-    );
+    reader.report(error.note("a C symbol is letters, digits and `_`, and does not begin with a digit"));
     None
 }
 
@@ -474,16 +376,9 @@ fn export(
 ) -> Option<Decl> {
     draft.keys.warn_unknown(reader, "an export", EXPORT_KEYS);
     if around.kind == FileKind::Entry && around.is_wanted {
-        let error = reader.error(
-            codes::BAD_EXPORT,
-            "an entry file has no `export`: nothing can import it",
-        );
+        let error = reader.error(codes::BAD_EXPORT, "an entry file has no `export`: nothing can import it");
         let fix = json!([{"op": "remove", "path": reader.pointer()}]);
-        reader.report(
-            error
-                .help("remove the export, or move the functions into a module")
-                .fix("remove it", fix),
-        );
+        reader.report(error.help("remove the export, or move the functions into a module").fix("remove it", fix));
         return None;
     }
     let Slot::Given(names) = draft.names else {
@@ -497,15 +392,8 @@ fn export(
     if !names.is_empty() {
         match exported_at {
             Some(first) => {
-                let error = reader.error(
-                    codes::BAD_EXPORT,
-                    "a module has one export; this is the second",
-                );
-                reader.report(
-                    error
-                        .label(first.clone(), "the first")
-                        .help("put all names into one list"),
-                );
+                let error = reader.error(codes::BAD_EXPORT, "a module has one export; this is the second");
+                reader.report(error.label(first.clone(), "the first").help("put all names into one list"));
             }
             None => *exported_at = Some(reader.pointer()),
         }
@@ -523,27 +411,17 @@ fn export(
     Some(Decl::Export(Export { names: exported }))
 }
 
-fn check_exported(
-    reader: &mut Reader,
-    around: &Around,
-    name: &str,
-    declared: &FxHashMap<String, usize>,
-) {
+fn check_exported(reader: &mut Reader, around: &Around, name: &str, declared: &FxHashMap<String, usize>) {
     let Some(module) = &around.module else { return };
     if declared.contains_key(name) {
         return;
     }
-    let belongs = name
-        .strip_prefix(module.as_str())
-        .is_some_and(|rest| rest.starts_with('.'));
+    let belongs = name.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'));
     let error = if belongs {
         let message = format!("{} is exported and not declared in this file", quoted(name));
         reader.error(codes::BAD_EXPORT, message)
     } else {
-        let message = format!(
-            "the module `{module}` exports {}, which is not its own",
-            quoted(name)
-        );
+        let message = format!("the module `{module}` exports {}, which is not its own", quoted(name));
         reader.error(codes::BAD_EXPORT, message)
     };
     // The nearest name, whatever the order of the table.
@@ -552,9 +430,7 @@ fn check_exported(
     reader.report(match near(name, candidates) {
         Some(near) => {
             let fix = json!([{"op": "replace", "path": reader.pointer(), "value": near}]);
-            error
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("export `{near}`"), fix)
+            error.help(format!("did you mean `{near}`?")).fix(format!("export `{near}`"), fix)
         }
         None => error.help("declare it, or take it out of the list"),
     });

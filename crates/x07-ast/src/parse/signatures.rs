@@ -27,8 +27,7 @@ impl<'de> Take<'de> for Type<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        let message =
-            format!("a type is a name or a list such as [\"option\", \"i32\"], not {found}");
+        let message = format!("a type is a name or a list such as [\"option\", \"i32\"], not {found}");
         self.reader.error(codes::WRONG_SHAPE, message)
     }
 
@@ -56,10 +55,7 @@ impl<'de> Take<'de> for Type<'_> {
         let mut arguments = Vec::new();
         for index in 1.. {
             reader.enter(Step::Index(index));
-            let argument = seq.next_element_seed(Reading(Type {
-                reader,
-                depth: self.depth + 1,
-            }));
+            let argument = seq.next_element_seed(Reading(Type { reader, depth: self.depth + 1 }));
             reader.leave();
             match argument? {
                 Some(argument) => arguments.push(argument),
@@ -70,10 +66,7 @@ impl<'de> Take<'de> for Type<'_> {
     }
 }
 
-fn type_head<'de, A: SeqAccess<'de>>(
-    reader: &mut Reader,
-    seq: &mut A,
-) -> Result<Option<Slot<String>>, A::Error> {
+fn type_head<'de, A: SeqAccess<'de>>(reader: &mut Reader, seq: &mut A) -> Result<Option<Slot<String>>, A::Error> {
     reader.enter(Step::Index(0));
     let what = "the head of a type";
     let head = seq.next_element_seed(Reading(Text { reader, what }));
@@ -86,11 +79,7 @@ fn type_head<'de, A: SeqAccess<'de>>(
 }
 
 /// The type `[head, arguments…]`, if none of its parts was refused.
-fn applied(
-    reader: &mut Reader,
-    head: Slot<String>,
-    arguments: Vec<Option<TypeExpr>>,
-) -> Option<TypeExpr> {
+fn applied(reader: &mut Reader, head: Slot<String>, arguments: Vec<Option<TypeExpr>>) -> Option<TypeExpr> {
     let head = head.into_given()?;
     let arguments: Vec<TypeExpr> = arguments.into_iter().collect::<Option<_>>()?;
     if head != "t" {
@@ -110,11 +99,7 @@ pub(super) struct Params;
 impl Item for Params {
     type Out = Option<Param>;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error> {
         seq.next_element_seed(Reading(Parameter(reader)))
     }
 }
@@ -131,10 +116,7 @@ impl<'de> Take<'de> for Parameter<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        let error = self.0.error(
-            codes::WRONG_SHAPE,
-            format!("a parameter is an object, not {found}"),
-        );
+        let error = self.0.error(codes::WRONG_SHAPE, format!("a parameter is an object, not {found}"));
         error.help("write {\"name\": \"x\", \"ty\": \"i32\"}")
     }
 
@@ -149,23 +131,9 @@ impl<'de> Take<'de> for Parameter<'_> {
         let reader = self.0;
         let keys = members(reader, &mut map, PARAMETER_KEYS, |reader, key, map| {
             match key {
-                "name" => {
-                    name = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "a parameter's `name`",
-                    }))?
-                }
-                "ty" => {
-                    ty = map
-                        .next_value_seed(Reading(Type { reader, depth: 0 }))?
-                        .into()
-                }
-                _ => {
-                    brand = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`brand`",
-                    }))?
-                }
+                "name" => name = map.next_value_seed(Reading(Text { reader, what: "a parameter's `name`" }))?,
+                "ty" => ty = map.next_value_seed(Reading(Type { reader, depth: 0 }))?.into(),
+                _ => brand = map.next_value_seed(Reading(Text { reader, what: "`brand`" }))?,
             }
             Ok(())
         })?;
@@ -174,13 +142,8 @@ impl<'de> Take<'de> for Parameter<'_> {
             reader.report(reader.error(codes::MISSING_KEY, "the parameter has no `name`"));
         }
         if ty.is_absent() {
-            let whose = name
-                .given()
-                .map_or_else(String::new, |name: &String| format!(" {}", quoted(name)));
-            reader.report(reader.error(
-                codes::MISSING_KEY,
-                format!("the parameter{whose} has no `ty`"),
-            ));
+            let whose = name.given().map_or_else(String::new, |name: &String| format!(" {}", quoted(name)));
+            reader.report(reader.error(codes::MISSING_KEY, format!("the parameter{whose} has no `ty`")));
         }
         if let Some(name) = name.given() {
             check_parameter_name(reader, name);
@@ -193,11 +156,7 @@ impl<'de> Take<'de> for Parameter<'_> {
         let (Some(name), Some(ty)) = (name.into_given(), ty.into_given()) else {
             return Ok(None);
         };
-        Ok(Some(Param {
-            name,
-            ty,
-            brand: brand.into_given(),
-        }))
+        Ok(Some(Param { name, ty, brand: brand.into_given() }))
     }
 }
 
@@ -205,17 +164,11 @@ fn check_parameter_name(reader: &mut Reader, name: &str) {
     reader.enter(Step::Key("name"));
     if name == "input" {
         let error = reader.error(codes::BAD_NAME, "a parameter cannot be called `input`");
-        reader.report(
-            error.help("`input` is the program's input in every function; choose another name"),
-        );
+        reader.report(error.help("`input` is the program's input in every function; choose another name"));
     } else if !is_identifier(name) {
         let message = format!("{} is not a parameter name", quoted(name));
         let error = reader.error(codes::BAD_NAME, message);
-        reader.report(
-            error.help(
-                "a parameter name is letters, digits and `_`, and does not begin with a digit",
-            ),
-        );
+        reader.report(error.help("a parameter name is letters, digits and `_`, and does not begin with a digit"));
     }
     reader.leave();
 }
@@ -223,21 +176,12 @@ fn check_parameter_name(reader: &mut Reader, name: &str) {
 /// Reports a brand that is no name or stands on a type that cannot carry one.
 pub(super) fn check_brand(reader: &mut Reader, brand: &str, ty: &TypeExpr) {
     if !is_dotted(brand) {
-        let error = reader.error(
-            codes::BAD_NAME,
-            format!("{} is not a brand id", quoted(brand)),
-        );
+        let error = reader.error(codes::BAD_NAME, format!("{} is not a brand id", quoted(brand)));
         reader.report(error.help("a brand id is names joined by dots, such as `app.checked_v1`"));
     } else if !carries_brand(ty) {
-        let message = format!(
-            "E_BRAND_BAD_TY: the brand {} stands on the type {}",
-            quoted(brand),
-            shown(ty)
-        );
+        let message = format!("E_BRAND_BAD_TY: the brand {} stands on the type {}", quoted(brand), shown(ty));
         let error = reader.error(codes::BAD_BRAND, message);
-        reader.report(
-            error.help("only bytes, bytes_view and the options and results of them can be branded"),
-        );
+        reader.report(error.help("only bytes, bytes_view and the options and results of them can be branded"));
     }
 }
 
@@ -269,8 +213,7 @@ pub(super) fn is_result_bytes(ty: &TypeExpr) -> bool {
         TypeExpr::Name(name) => name == "result_bytes",
         TypeExpr::Var(_) => false,
         TypeExpr::Apply(head, arguments) => {
-            head == "result"
-                && matches!(arguments.as_slice(), [TypeExpr::Name(inner)] if inner == "bytes")
+            head == "result" && matches!(arguments.as_slice(), [TypeExpr::Name(inner)] if inner == "bytes")
         }
     }
 }
@@ -304,11 +247,7 @@ pub(super) struct TypeParams;
 impl Item for TypeParams {
     type Out = Option<TypeParam>;
 
-    fn take<'de, A: SeqAccess<'de>>(
-        &self,
-        reader: &mut Reader,
-        seq: &mut A,
-    ) -> Result<Option<Self::Out>, A::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&self, reader: &mut Reader, seq: &mut A) -> Result<Option<Self::Out>, A::Error> {
         seq.next_element_seed(Reading(TypeParameter(reader)))
     }
 }
@@ -325,10 +264,7 @@ impl<'de> Take<'de> for TypeParameter<'_> {
     }
 
     fn refuse(&mut self, found: &str) -> Diagnostic {
-        let error = self.0.error(
-            codes::WRONG_SHAPE,
-            format!("a type parameter is an object, not {found}"),
-        );
+        let error = self.0.error(codes::WRONG_SHAPE, format!("a type parameter is an object, not {found}"));
         error.help("write {\"name\": \"A\"}, with a \"bound\" if the type must be of a kind")
     }
 
@@ -342,26 +278,14 @@ impl<'de> Take<'de> for TypeParameter<'_> {
         let reader = self.0;
         let keys = members(reader, &mut map, TYPE_PARAMETER_KEYS, |reader, key, map| {
             match key {
-                "name" => {
-                    name = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "a type parameter's `name`",
-                    }))?
-                }
-                _ => {
-                    bound = map.next_value_seed(Reading(Text {
-                        reader,
-                        what: "`bound`",
-                    }))?
-                }
+                "name" => name = map.next_value_seed(Reading(Text { reader, what: "a type parameter's `name`" }))?,
+                _ => bound = map.next_value_seed(Reading(Text { reader, what: "`bound`" }))?,
             }
             Ok(())
         })?;
         keys.warn_unknown(reader, "a type parameter", TYPE_PARAMETER_KEYS);
         match &name {
-            Slot::Absent => {
-                reader.report(reader.error(codes::MISSING_KEY, "the type parameter has no `name`"))
-            }
+            Slot::Absent => reader.report(reader.error(codes::MISSING_KEY, "the type parameter has no `name`")),
             Slot::Given(name) if !is_identifier(name) => {
                 let message = format!("{} is not a type parameter name", quoted(name));
                 let pointer = format!("{}/name", reader.pointer());
@@ -369,9 +293,6 @@ impl<'de> Take<'de> for TypeParameter<'_> {
             }
             Slot::Given(_) | Slot::Refused => {}
         }
-        Ok(name.into_given().map(|name| TypeParam {
-            name,
-            bound: bound.into_given(),
-        }))
+        Ok(name.into_given().map(|name| TypeParam { name, bound: bound.into_given() }))
     }
 }

@@ -1,8 +1,5 @@
 //! What the tests of this crate share: sources around a snippet, and diagnostics as text.
-#![allow(
-    dead_code,
-    reason = "every test file is a crate of its own and uses a part"
-)]
+#![allow(dead_code, reason = "every test file is a crate of its own and uses a part")]
 
 use x07_ast::{Diagnostic, Expected, parse};
 
@@ -24,25 +21,13 @@ pub(crate) fn module(id: &str, decls: &str) -> String {
 pub(crate) fn told(source: impl AsRef<[u8]>, expected: Expected<'_>) -> String {
     let parsed = parse(source.as_ref(), expected);
     let failed = parsed.diagnostics.iter().any(Diagnostic::is_error);
-    assert_eq!(
-        parsed.file.is_none(),
-        failed,
-        "there is a tree exactly when there is no error"
-    );
-    if parsed.diagnostics.is_empty() {
-        "fine\n".to_owned()
-    } else {
-        parsed.diagnostics.iter().map(shown).collect()
-    }
+    assert_eq!(parsed.file.is_none(), failed, "there is a tree exactly when there is no error");
+    if parsed.diagnostics.is_empty() { "fine\n".to_owned() } else { parsed.diagnostics.iter().map(shown).collect() }
 }
 
 /// One finding as text.
 pub(crate) fn shown(diagnostic: &Diagnostic) -> String {
-    let severity = if diagnostic.is_error() {
-        "error"
-    } else {
-        "warning"
-    };
+    let severity = if diagnostic.is_error() { "error" } else { "warning" };
     let mut text = format!("{severity}[{}]: {}\n", diagnostic.code, diagnostic.message);
     if let Some(pointer) = &diagnostic.pointer {
         text += &format!("  at {pointer:?}");

@@ -165,15 +165,12 @@ impl Options {
             Some(fuel) => Some(fuel),
             None => (request.abi == Abi::Framed).then_some(x07_build::DEFAULT_FUEL),
         };
-        request.max_output = self
-            .max_output_bytes
-            .or(profile.and_then(|profile| profile.max_output_bytes));
+        request.max_output = self.max_output_bytes.or(profile.and_then(|profile| profile.max_output_bytes));
         let output = self.output(program)?;
         request.name = output.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         request.depfile = self.depfile.then(|| output_with(&output, ".d"));
-        request.compile_commands = self
-            .compile_commands
-            .then(|| output.parent().unwrap_or(Path::new(".")).join("compile_commands.json"));
+        request.compile_commands =
+            self.compile_commands.then(|| output.parent().unwrap_or(Path::new(".")).join("compile_commands.json"));
         request.output = Some(output);
         Ok(request)
     }
@@ -192,27 +189,17 @@ impl Options {
                 let is_folder =
                     path.as_os_str().to_string_lossy().ends_with(std::path::MAIN_SEPARATOR) || path.is_dir();
                 let is_file = matches!(self.emit, EmitName::Exe | EmitName::Staticlib);
-                if is_folder && is_file {
-                    path.join(name)
-                } else {
-                    path.clone()
-                }
+                if is_folder && is_file { path.join(name) } else { path.clone() }
             }
         };
-        let Some(folder) = output.parent() else {
-            bail!("{} is no file name", output.display())
-        };
+        let Some(folder) = output.parent() else { bail!("{} is no file name", output.display()) };
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         Ok(output)
     }
 
     fn tell_output(&self, shell: &Shell, outcome: &Outcome) {
-        let bytes = std::fs::metadata(&outcome.output)
-            .ok()
-            .filter(|metadata| metadata.is_file());
-        let bytes = bytes
-            .map(|metadata| format!(" ({})", size(metadata.len())))
-            .unwrap_or_default();
+        let bytes = std::fs::metadata(&outcome.output).ok().filter(|metadata| metadata.is_file());
+        let bytes = bytes.map(|metadata| format!(" ({})", size(metadata.len()))).unwrap_or_default();
         shell.status("Output", &format!("{}{bytes}", shown(&outcome.output).display()));
     }
 }

@@ -55,13 +55,7 @@ impl Options {
             }
             What::Gc(gc) => {
                 let max_age = Some(Duration::from_secs(gc.max_age.saturating_mul(DAY)));
-                tell(
-                    shell,
-                    store.gc(GcLimits {
-                        max_age,
-                        max_bytes: gc.max_size,
-                    })?,
-                );
+                tell(shell, store.gc(GcLimits { max_age, max_bytes: gc.max_size })?);
             }
             What::Clear => tell(shell, store.clear()?),
         }
@@ -71,22 +65,14 @@ impl Options {
 
 fn tell(shell: &Shell, removed: Removed) {
     let files = count(usize::try_from(removed.files).unwrap_or(usize::MAX), "file");
-    shell.status(
-        "Removed",
-        &format!("{files}, {}; {} left", size(removed.bytes), size(removed.bytes_left)),
-    );
+    shell.status("Removed", &format!("{files}, {}; {} left", size(removed.bytes), size(removed.bytes_left)));
 }
 
 /// Bytes, or a number with a unit: `500MiB`, `2G`.
 fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let shift = match text[digits..]
-        .trim()
-        .to_ascii_lowercase()
-        .trim_end_matches("ib")
-        .trim_end_matches('b')
-    {
+    let shift = match text[digits..].trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
         "" => 0,
         "k" => 10,
         "m" => 20,
@@ -94,9 +80,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         "t" => 40,
         unit => return Err(format!("unknown unit {unit:?}; use KiB, MiB or GiB")),
     };
-    let number: u64 = text[..digits]
-        .parse()
-        .map_err(|_| "expected a number, such as 500MiB".to_owned())?;
+    let number: u64 = text[..digits].parse().map_err(|_| "expected a number, such as 500MiB".to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
 }
 

@@ -70,10 +70,8 @@ impl Options {
 /// The files that were looked at, sorted.
 fn inputs(program: &Program, sources: &Sources) -> Vec<String> {
     let own = sources.modules().filter(|module| !sources.is_builtin(module));
-    let mut inputs: Vec<String> = own
-        .filter_map(|module| Texts::path(sources, module))
-        .map(|path| path.display().to_string())
-        .collect();
+    let mut inputs: Vec<String> =
+        own.filter_map(|module| Texts::path(sources, module)).map(|path| path.display().to_string()).collect();
     if let x07_build::Target::Project(manifest) = &program.target {
         inputs.push(manifest.display().to_string());
     }
@@ -86,11 +84,7 @@ fn lint(sources: &Sources, world: World) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for module in sources.modules().filter(|module| !sources.is_builtin(module)) {
         let Some(text) = sources.text(module) else { continue };
-        let expected = if module == "main" {
-            Expected::Entry
-        } else {
-            Expected::Module(module)
-        };
+        let expected = if module == "main" { Expected::Entry } else { Expected::Module(module) };
         if let Some(file) = parse(&text, expected).file {
             found.extend(x07c::lint::lint(&file, &capabilities_of(world)));
         }
@@ -126,10 +120,7 @@ fn is_same_place(known: &Diagnostic, finding: &Diagnostic) -> bool {
     let Some(place) = finding.pointer.as_deref() else {
         return false;
     };
-    let known_places = known
-        .pointer
-        .iter()
-        .chain(known.labels.iter().map(|label| &label.pointer));
+    let known_places = known.pointer.iter().chain(known.labels.iter().map(|label| &label.pointer));
     known_places.into_iter().any(|other| {
         let other = other.as_str();
         other == place || is_item_of(other, place) || is_item_of(place, other)
@@ -167,12 +158,7 @@ mod tests {
         );
         let shown = found.iter().map(|one| {
             let fix = if one.fix.is_some() { " with a fix" } else { "" };
-            format!(
-                "{:?} {} {}{fix}",
-                one.severity,
-                one.code,
-                one.pointer.as_deref().unwrap_or_default()
-            )
+            format!("{:?} {} {}{fix}", one.severity, one.code, one.pointer.as_deref().unwrap_or_default())
         });
         let expected = [
             "Error X07-MOVE-0901 /solve/3/1 with a fix",

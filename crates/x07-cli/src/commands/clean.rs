@@ -38,11 +38,7 @@ fn measure(folder: &Path) -> (usize, u64) {
     let mut total = (0, 0);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(metadata) = entry.metadata() else { continue };
-        let (files, bytes) = if metadata.is_dir() {
-            measure(&entry.path())
-        } else {
-            (1, metadata.len())
-        };
+        let (files, bytes) = if metadata.is_dir() { measure(&entry.path()) } else { (1, metadata.len()) };
         total = (total.0 + files, total.1 + bytes);
     }
     total

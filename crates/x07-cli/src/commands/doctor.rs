@@ -53,13 +53,7 @@ impl Check {
             Ok(detail) => (true, detail),
             Err(detail) => (false, detail),
         };
-        Check {
-            name,
-            ok,
-            required,
-            detail,
-            suggestion,
-        }
+        Check { name, ok, required, detail, suggestion }
     }
 }
 
@@ -68,31 +62,11 @@ impl Options {
         let environment = Environment::read();
         let checks = vec![
             Check::new("C compiler", true, compiler(&environment), ""),
-            Check::new(
-                "build and run a program",
-                true,
-                program(),
-                "set X07_CC to a C compiler that works",
-            ),
-            Check::new(
-                "cache folder",
-                true,
-                cache(&environment),
-                "set X07_CACHE_DIR to a folder you may write to",
-            ),
-            Check::new(
-                "temporary folder",
-                true,
-                writable(&env::temp_dir()),
-                "set TMPDIR to a folder you may write to",
-            ),
+            Check::new("build and run a program", true, program(), "set X07_CC to a C compiler that works"),
+            Check::new("cache folder", true, cache(&environment), "set X07_CACHE_DIR to a folder you may write to"),
+            Check::new("temporary folder", true, writable(&env::temp_dir()), "set TMPDIR to a folder you may write to"),
             Check::new("git", false, version("git"), "git keeps the history of a project"),
-            Check::new(
-                "ar",
-                false,
-                version("ar"),
-                "`x07 build --emit staticlib` needs ar, a part of binutils",
-            ),
+            Check::new("ar", false, version("ar"), "`x07 build --emit staticlib` needs ar, a part of binutils"),
         ];
         let ok = checks.iter().all(|check| check.ok || !check.required);
         match self.message_format {
@@ -103,17 +77,8 @@ impl Options {
             }
             MessageFormat::Json => {
                 let suggestions = checks.iter().filter_map(|check| check.suggestion.clone()).collect();
-                let platform = Platform {
-                    os: env::consts::OS,
-                    arch: env::consts::ARCH,
-                };
-                let report = Report {
-                    ok,
-                    command: "doctor",
-                    platform,
-                    checks,
-                    suggestions,
-                };
+                let platform = Platform { os: env::consts::OS, arch: env::consts::ARCH };
+                let report = Report { ok, command: "doctor", platform, checks, suggestions };
                 shell.print(&format!("{}\n", serde_json::to_string(&report)?))?;
             }
         }
@@ -129,11 +94,7 @@ fn line(check: &Check) -> String {
         (false, false) => (Yellow, "optional"),
     };
     let style = color.on_default().bold();
-    let suggestion = check
-        .suggestion
-        .as_ref()
-        .map(|text| format!("\n{:>11}help: {text}", ""))
-        .unwrap_or_default();
+    let suggestion = check.suggestion.as_ref().map(|text| format!("\n{:>11}help: {text}", "")).unwrap_or_default();
     let detail = check.detail.replace('\n', &format!("\n{:>11}", ""));
     format!("{style}{word:>9}{style:#}  {}: {detail}{suggestion}\n", check.name)
 }
@@ -158,10 +119,7 @@ fn program() -> Result<String, String> {
     // A cache of its own: an answer from the user's cache would prove nothing.
     request.environment.cache = Some(folder.path().join("cache"));
     let outcome = x07_build::build(&request, &Silent).map_err(|failure| failure.to_string())?;
-    let run = Command::new(&outcome.output)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(text)?;
+    let run = Command::new(&outcome.output).stdin(Stdio::null()).output().map_err(text)?;
     match run.stdout.as_slice() {
         b"fit" => Ok("works".to_owned()),
         _ => Err(format!("the program ended with {} and the wrong output", run.status)),
@@ -185,9 +143,5 @@ fn writable(folder: &Path) -> Result<String, String> {
 fn version(program: &str) -> Result<String, String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(|_| format!("{program} is not installed"))?;
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
 }

@@ -18,9 +18,7 @@ impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
         let Some(code) = &self.code else {
             for code in catalogue::codes() {
-                let title = catalogue::find(code)
-                    .and_then(|section| section.lines().next())
-                    .unwrap_or(code);
+                let title = catalogue::find(code).and_then(|section| section.lines().next()).unwrap_or(code);
                 shell.print(&format!("{title}\n"))?;
             }
             return Ok(0);

@@ -15,10 +15,7 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
     let (diagnostics, sources) = match failure {
         Failure::Diagnostics(diagnostics, sources) => (diagnostics, sources),
         Failure::NoCCompiler(message) => (vec![step_failed("X07-LINK-0001", message)], Sources::default()),
-        Failure::CCompiler(failure) => (
-            vec![step_failed("X07-LINK-0002", failure.to_string())],
-            Sources::default(),
-        ),
+        Failure::CCompiler(failure) => (vec![step_failed("X07-LINK-0002", failure.to_string())], Sources::default()),
         other @ (Failure::Manifest(_) | Failure::Usage(_) | Failure::Io { .. }) => return Err(other.into()),
     };
     match format {
@@ -37,9 +34,5 @@ fn step_failed(code: &str, message: String) -> Diagnostic {
     let first = lines.next().unwrap_or_default();
     let diagnostic = Diagnostic::error(code, ErrorKind::Unsupported, first).stage(Stage::Link);
     let rest = lines.collect::<Vec<_>>().join("\n");
-    if rest.is_empty() {
-        diagnostic
-    } else {
-        diagnostic.note(rest)
-    }
+    if rest.is_empty() { diagnostic } else { diagnostic.note(rest) }
 }

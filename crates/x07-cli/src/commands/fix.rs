@@ -62,14 +62,7 @@ impl Options {
             };
             applied += fixed.applied;
             errors += Tally::of(&fixed.left).errors;
-            show(
-                shell,
-                &fixed.left,
-                &OneFile {
-                    path,
-                    text: fixed.text.as_bytes(),
-                },
-            );
+            show(shell, &fixed.left, &OneFile { path, text: fixed.text.as_bytes() });
             if is_single && !self.write {
                 std::io::stdout().write_all(fixed.text.as_bytes())?;
             }
@@ -128,11 +121,7 @@ fn fix(text: &[u8], world: World) -> Result<Fixed, Vec<Diagnostic>> {
 fn apply(text: &[u8], fixes: &[&Fix]) -> Option<(String, usize)> {
     let all = apply_fixes(text, fixes.iter().copied());
     let all = all.ok().map(|text| (text, fixes.len()));
-    all.or_else(|| {
-        fixes
-            .iter()
-            .find_map(|fix| apply_fixes(text, [*fix]).ok().map(|text| (text, 1)))
-    })
+    all.or_else(|| fixes.iter().find_map(|fix| apply_fixes(text, [*fix]).ok().map(|text| (text, 1))))
 }
 
 /// The new text in the form that the old one has, on one line or on several.
@@ -165,10 +154,7 @@ fn fix_program(shell: &Shell, program: &Program) -> Result<usize> {
                 continue;
             };
             files::replace(path, next.as_bytes())?;
-            shell.status(
-                "Fixed",
-                &format!("{} ({})", files::shown(path).display(), count_fixes(number)),
-            );
+            shell.status("Fixed", &format!("{} ({})", files::shown(path).display(), count_fixes(number)));
             applied += number;
         }
         if applied == before {

@@ -49,14 +49,7 @@ impl Options {
             let formatted = match formatted(&text, self.pretty) {
                 Ok(formatted) => formatted,
                 Err(diagnostic) => {
-                    show(
-                        shell,
-                        &[*diagnostic],
-                        &OneFile {
-                            path: &path,
-                            text: &text,
-                        },
-                    );
+                    show(shell, &[*diagnostic], &OneFile { path: &path, text: &text });
                     broken += 1;
                     continue;
                 }
@@ -69,19 +62,13 @@ impl Options {
                 shell.error(&chain(&error));
                 broken += 1;
             } else {
-                let hint = if text.lines_lossy() > 1 && !self.pretty {
-                    " (one line; --pretty keeps it readable)"
-                } else {
-                    ""
-                };
+                let hint =
+                    if text.lines_lossy() > 1 && !self.pretty { " (one line; --pretty keeps it readable)" } else { "" };
                 shell.status("Formatted", &format!("{}{hint}", path.display()));
             }
         }
         if self.check && unformatted > 0 {
-            shell.note(&format!(
-                "{} would change; `x07 fmt` rewrites",
-                count(unformatted, "file")
-            ));
+            shell.note(&format!("{} would change; `x07 fmt` rewrites", count(unformatted, "file")));
         }
         Ok(match (broken, unformatted) {
             (0, 0) => 0,
@@ -104,11 +91,7 @@ fn formatted(text: &[u8], wants_pretty: bool) -> Result<Option<String>, Box<x07_
 /// The files that both kinds of argument name, or all of the project.
 pub(super) fn files(paths: &[PathBuf], inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let paths: Vec<PathBuf> = paths.iter().chain(inputs).cloned().collect();
-    let paths = if paths.is_empty() {
-        vec![manifest(None)?.folder().to_owned()]
-    } else {
-        paths
-    };
+    let paths = if paths.is_empty() { vec![manifest(None)?.folder().to_owned()] } else { paths };
     files::some(files::sources(&paths)?)
 }
 

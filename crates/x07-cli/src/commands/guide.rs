@@ -25,9 +25,7 @@ impl Options {
             None => format!("{INTRODUCTION}{}{}", builtins(), library()),
             Some(filter) => {
                 let text = format!("{}{}", builtins(), library());
-                let lines = text
-                    .lines()
-                    .filter(|line| line.starts_with("- ") && line.contains(filter.as_str()));
+                let lines = text.lines().filter(|line| line.starts_with("- ") && line.contains(filter.as_str()));
                 let found: Vec<&str> = lines.collect();
                 if found.is_empty() {
                     shell.error(&format!("no builtin and no library function contains {filter:?}"));
@@ -101,10 +99,7 @@ fn signature(function: &Function) -> String {
         params => {
             let one =
                 |name: &str, bound: Option<&str>| bound.map_or(name.to_owned(), |bound| format!("{name}: {bound}"));
-            let names: Vec<String> = params
-                .iter()
-                .map(|param| one(&param.name, param.bound.as_deref()))
-                .collect();
+            let names: Vec<String> = params.iter().map(|param| one(&param.name, param.bound.as_deref())).collect();
             format!("<{}>", names.join(", "))
         }
     };
@@ -112,10 +107,8 @@ fn signature(function: &Function) -> String {
         Some(brand) => format!("{}@{brand}", shown(ty)),
         None => shown(ty),
     };
-    let params = function
-        .params
-        .iter()
-        .map(|param| format!("{}: {}", param.name, branded(&param.ty, param.brand.as_deref())));
+    let params =
+        function.params.iter().map(|param| format!("{}: {}", param.name, branded(&param.ty, param.brand.as_deref())));
     let params = params.collect::<Vec<_>>().join(", ");
     let result = branded(&function.result, function.result_brand.as_deref());
     let is_async = if function.is_async { "async " } else { "" };

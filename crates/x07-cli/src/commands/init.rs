@@ -43,17 +43,11 @@ pub(super) struct Failure {
 
 impl Failure {
     fn exists(message: String) -> Self {
-        Failure {
-            code: "X07INIT_EXISTS",
-            message,
-        }
+        Failure { code: "X07INIT_EXISTS", message }
     }
 
     fn io(doing: &str, path: &Path, error: &io::Error) -> Self {
-        Failure {
-            code: "X07INIT_IO",
-            message: format!("cannot {doing} {}: {error}", path.display()),
-        }
+        Failure { code: "X07INIT_IO", message: format!("cannot {doing} {}: {error}", path.display()) }
     }
 }
 
@@ -93,10 +87,7 @@ impl How {
     ) -> Result<u8> {
         let root = std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
         let outcome = template::find(&self.template)
-            .map_err(|message| Failure {
-                code: "X07INIT_ARGS",
-                message,
-            })
+            .map_err(|message| Failure { code: "X07INIT_ARGS", message })
             .and_then(|template| make(&root, template).map(|()| template));
         let enter = (path != Path::new(".")).then(|| format!("cd {}", path.display()));
         match (&outcome, self.message_format) {
@@ -120,13 +111,8 @@ impl How {
                     command,
                     root: &root,
                     created: &created,
-                    next_steps: next
-                        .map(|next| enter.into_iter().chain([next]).collect())
-                        .unwrap_or_default(),
-                    error: failure.map(|failure| ErrorReport {
-                        code: failure.code,
-                        message: &failure.message,
-                    }),
+                    next_steps: next.map(|next| enter.into_iter().chain([next]).collect()).unwrap_or_default(),
+                    error: failure.map(|failure| ErrorReport { code: failure.code, message: &failure.message }),
                 };
                 let mut stdout = io::stdout().lock();
                 serde_json::to_writer(&mut stdout, &report)?;
@@ -146,11 +132,7 @@ fn fill(root: &Path, template: &Template) -> Result<(), Failure> {
         .filter(|path| root.join(path).symlink_metadata().is_ok())
         .collect();
     if !existing.is_empty() {
-        let message = format!(
-            "{} already has {}; nothing was written",
-            root.display(),
-            existing.join(", ")
-        );
+        let message = format!("{} already has {}; nothing was written", root.display(), existing.join(", "));
         return Err(Failure::exists(message));
     }
     let mut made = Made::default();
@@ -212,10 +194,7 @@ impl Drop for Made {
 /// Writes a whole project into a folder beside `root` and renames it, so that `root` appears complete or not at all.
 pub(super) fn create(root: &Path, template: &Template) -> Result<(), Failure> {
     if root.symlink_metadata().is_ok() {
-        let message = format!(
-            "{} already exists; `x07 init` makes a project in an existing folder",
-            root.display()
-        );
+        let message = format!("{} already exists; `x07 init` makes a project in an existing folder", root.display());
         return Err(Failure::exists(message));
     }
     let parent = root.parent().unwrap_or(Path::new("/"));

@@ -54,19 +54,9 @@ impl Options {
         let world = world(self.world, self.paths.is_empty() && self.input.is_empty())?;
         let paths = files(&self.paths, &self.input)?;
         let texts = paths.iter().map(|path| files::read(path)).collect::<Result<Vec<_>>>()?;
-        let files: Vec<OneFile<'_>> = paths
-            .iter()
-            .zip(&texts)
-            .map(|(path, text)| OneFile { path, text })
-            .collect();
-        let found: Vec<Found<'_>> = files
-            .iter()
-            .map(|file| (findings(file.text, world), file as &dyn Texts))
-            .collect();
-        let tally = found
-            .iter()
-            .map(|(diagnostics, _)| Tally::of(diagnostics))
-            .fold(Tally::default(), Tally::plus);
+        let files: Vec<OneFile<'_>> = paths.iter().zip(&texts).map(|(path, text)| OneFile { path, text }).collect();
+        let found: Vec<Found<'_>> = files.iter().map(|file| (findings(file.text, world), file as &dyn Texts)).collect();
+        let tally = found.iter().map(|(diagnostics, _)| Tally::of(diagnostics)).fold(Tally::default(), Tally::plus);
         match self.message_format {
             MessageFormat::Human => {
                 for (diagnostics, texts) in &found {

@@ -97,16 +97,10 @@ impl Options {
         let mut stdout = io::stdout().lock();
         stdout.write_all(&solve.output)?;
         stdout.flush()?;
-        let trap = solve
-            .trap
-            .as_deref()
-            .filter(|trap| !ended_by_itself(&execution, &solve, trap));
+        let trap = solve.trap.as_deref().filter(|trap| !ended_by_itself(&execution, &solve, trap));
         io::stderr().write_all(&program_stderr(&execution, trap))?;
         if let Some(trap) = trap {
-            let texts = ProgramTexts {
-                program: &program,
-                sources: &outcome.sources,
-            };
+            let texts = ProgramTexts { program: &program, sources: &outcome.sources };
             show(shell, &[trap::explain(trap)], &texts);
         }
         Ok(status(&execution, trap))
@@ -150,20 +144,11 @@ impl Options {
             Target::Project(path) => arguments.extend(["--project".into(), path.into()]),
             Target::Program { entry, module_roots } => {
                 arguments.extend(["--program".into(), entry.into()]);
-                arguments.extend(
-                    module_roots
-                        .iter()
-                        .flat_map(|root| ["--module-root".into(), root.into()]),
-                );
+                arguments.extend(module_roots.iter().flat_map(|root| ["--module-root".into(), root.into()]));
             }
         }
         let request = self.request(program);
-        arguments.extend([
-            "--world".into(),
-            program.world.as_str().into(),
-            "--input".into(),
-            file.path().into(),
-        ]);
+        arguments.extend(["--world".into(), program.world.as_str().into(), "--input".into(), file.path().into()]);
         let mut number = |flag: &str, value: u64| arguments.extend([flag.into(), value.to_string().into()]);
         number("--solve-fuel", request.fuel.unwrap_or(u64::MAX));
         number("--max-memory-bytes", request.memory_cap);
@@ -218,11 +203,7 @@ impl Input {
         if program.world.is_os() {
             return argv(&program.name, &[]);
         }
-        if io::stdin().is_terminal() {
-            Ok(Vec::new())
-        } else {
-            read_stdin()
-        }
+        if io::stdin().is_terminal() { Ok(Vec::new()) } else { read_stdin() }
     }
 }
 
@@ -232,20 +213,13 @@ fn read_file(path: &std::path::Path) -> Result<Vec<u8>> {
 
 fn read_stdin() -> Result<Vec<u8>> {
     let mut input = Vec::new();
-    io::stdin()
-        .lock()
-        .read_to_end(&mut input)
-        .context("cannot read standard input")?;
+    io::stdin().lock().read_to_end(&mut input).context("cannot read standard input")?;
     Ok(input)
 }
 
 /// The words as a standalone executable gets them: a count, then each word after its length; the name is word 0.
 fn argv(name: &str, words: &[OsString]) -> Result<Vec<u8>> {
-    let number = |value: usize| {
-        u32::try_from(value)
-            .map(u32::to_le_bytes)
-            .context("the arguments are too large")
-    };
+    let number = |value: usize| u32::try_from(value).map(u32::to_le_bytes).context("the arguments are too large");
     let mut input = number(words.len() + 1)?.to_vec();
     for word in std::iter::once(name.as_bytes()).chain(words.iter().map(|word| word.as_encoded_bytes())) {
         input.extend(number(word.len())?);
@@ -311,28 +285,13 @@ mod tests {
             (Signalled(4), b"", "note\nfuel exhausted\n", 1, "note\n"),
         ];
         for (ending, stdout, stderr, expected, shown) in cases {
-            let captured = |bytes: &[u8]| x07_runner::Captured {
-                bytes: bytes.to_vec(),
-                exceeded: false,
-            };
+            let captured = |bytes: &[u8]| x07_runner::Captured { bytes: bytes.to_vec(), exceeded: false };
             let (stdout, stderr) = (captured(stdout), captured(stderr.as_bytes()));
-            let execution = Execution {
-                ending,
-                timed_out: false,
-                stdout,
-                stderr,
-            };
+            let execution = Execution { ending, timed_out: false, stdout, stderr };
             let solve = judge(&execution, &Limits::host(1, 100), Runner::Host);
-            let trap = solve
-                .trap
-                .as_deref()
-                .filter(|trap| !ended_by_itself(&execution, &solve, trap));
+            let trap = solve.trap.as_deref().filter(|trap| !ended_by_itself(&execution, &solve, trap));
             assert_eq!(status(&execution, trap), expected, "{ending:?}");
-            assert_eq!(
-                String::from_utf8_lossy(&program_stderr(&execution, trap)),
-                shown,
-                "{ending:?}"
-            );
+            assert_eq!(String::from_utf8_lossy(&program_stderr(&execution, trap)), shown, "{ending:?}");
         }
     }
 }

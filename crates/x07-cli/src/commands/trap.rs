@@ -7,10 +7,7 @@ use x07_ast::{Diagnostic, ErrorKind, Stage};
 
 /// A trap or limit as a diagnostic that points at the source.
 pub(super) fn explain(trap: &str) -> Diagnostic {
-    match trap
-        .strip_prefix("X07T_CONTRACT_V1 ")
-        .and_then(|json| serde_json::from_str(json).ok())
-    {
+    match trap.strip_prefix("X07T_CONTRACT_V1 ").and_then(|json| serde_json::from_str(json).ok()) {
         Some(contract) => explain_contract(&contract, trap),
         None => explain_line(trap),
     }
@@ -38,10 +35,7 @@ impl<'a> Line<'a> {
                 _ => message.push(word),
             }
         }
-        Line {
-            message: message.join(" "),
-            facts,
-        }
+        Line { message: message.join(" "), facts }
     }
 
     fn fact(&self, name: &str) -> &'a str {
@@ -49,20 +43,8 @@ impl<'a> Line<'a> {
     }
 }
 
-const FACTS: [&str; 12] = [
-    "index",
-    "len",
-    "start",
-    "n",
-    "more",
-    "used",
-    "label",
-    "requested",
-    "live",
-    "module",
-    "ptr",
-    "key",
-];
+const FACTS: [&str; 12] =
+    ["index", "len", "start", "n", "more", "used", "label", "requested", "live", "module", "ptr", "key"];
 
 fn explain_line(trap: &str) -> Diagnostic {
     let line = Line::parse(trap);
@@ -71,9 +53,7 @@ fn explain_line(trap: &str) -> Diagnostic {
         found = found.help(help);
     }
     if let Some(pointer) = line.facts.get("ptr") {
-        found = found
-            .at(*pointer)
-            .module(line.facts.get("module").copied().unwrap_or("main"));
+        found = found.at(*pointer).module(line.facts.get("module").copied().unwrap_or("main"));
     }
     if !found.message.ends_with(trap) {
         found = found.note(format!("trap: {trap}"));
@@ -100,10 +80,7 @@ fn words(line: &Line<'_>) -> String {
     let message = &line.message;
     match message.as_str() {
         "fuel exhausted" => "the program used up its fuel".to_owned(),
-        "out of memory" => format!(
-            "the program is out of memory: it wanted {} more bytes",
-            line.fact("requested")
-        ),
+        "out of memory" => format!("the program is out of memory: it wanted {} more bytes", line.fact("requested")),
         "stack overflow" => "the program's calls are nested too deeply".to_owned(),
         "cpu time limit" => "the program used up its CPU time".to_owned(),
         "wall timeout" | "timed out" => "the program did not end in time".to_owned(),
@@ -111,11 +88,7 @@ fn words(line: &Line<'_>) -> String {
         "stdout exceeded cap" => "the program wrote too much output".to_owned(),
         _ => match message.strip_suffix(" oob") {
             Some(head) if has(&["index", "len"]) => {
-                format!(
-                    "`{head}`: index {} is outside {} bytes",
-                    line.fact("index"),
-                    line.fact("len")
-                )
+                format!("`{head}`: index {} is outside {} bytes", line.fact("index"), line.fact("len"))
             }
             Some(head) if has(&["start", "n", "len"]) => format!(
                 "`{head}`: {} bytes from {} are not within {} bytes",
@@ -151,12 +124,9 @@ fn explain_contract(contract: &Value, trap: &str) -> Diagnostic {
         _ => "a contract",
     };
     let module = function.rsplit_once('.').map_or("main", |(module, _)| module);
-    let mut found = error(
-        "X07-RUN-0007",
-        format!("{kind} of `{function}` does not hold: {}", text("clause_id")),
-    )
-    .module(module)
-    .at(text("clause_ptr"));
+    let mut found = error("X07-RUN-0007", format!("{kind} of `{function}` does not hold: {}", text("clause_id")))
+        .module(module)
+        .at(text("clause_ptr"));
     found.function = Some(function.to_owned());
     for (index, witness) in contract["witness"].as_array().into_iter().flatten().enumerate() {
         found = found.note(format!("witness {index}: {}", witness_words(witness)));
@@ -173,11 +143,7 @@ fn witness_words(witness: &Value) -> String {
     if let Some(code) = number("err_code_u32") {
         return format!("{ty} err {code}");
     }
-    let contents = if witness["hex"].is_string() {
-        witness
-    } else {
-        &witness["ok"]
-    };
+    let contents = if witness["hex"].is_string() { witness } else { &witness["ok"] };
     match contents["hex"].as_str() {
         Some(hex) => format!("{ty} of {} bytes: {hex}", contents["len"]),
         None => witness.to_string(),
@@ -193,11 +159,7 @@ mod tests {
     fn check(trap: &str, expected: Expect) {
         let found = explain(trap);
         let place = format!("{}{}", found.module, found.pointer.as_deref().unwrap_or_default());
-        let notes = found
-            .notes
-            .iter()
-            .filter(|note| !note.starts_with("trap: "))
-            .map(|note| format!("\n{note}"));
+        let notes = found.notes.iter().filter(|note| !note.starts_with("trap: ")).map(|note| format!("\n{note}"));
         let notes: String = notes.collect();
         let help = found.help.map(|help| format!("\n{help}")).unwrap_or_default();
         expected.assert_eq(&format!("{} {}\n{place}{notes}{help}", found.code, found.message));

@@ -50,11 +50,7 @@ impl Excerpt {
     pub(crate) fn at_pointer(source: &[u8], pointer: &str) -> Option<Self> {
         let located = locate(source, pointer)?;
         // The file as a whole is best shown by its first character.
-        let range = if pointer.is_empty() {
-            located.value.start..located.value.start + 1
-        } else {
-            located.value
-        };
+        let range = if pointer.is_empty() { located.value.start..located.value.start + 1 } else { located.value };
         Self::at(source, range)
     }
 
@@ -63,21 +59,10 @@ impl Excerpt {
         let place = broken_at(source)?;
         let line_start = match place.line {
             1 => 0,
-            line => {
-                source
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, byte)| **byte == b'\n')
-                    .nth(line - 2)?
-                    .0
-                    + 1
-            }
+            line => source.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(line - 2)?.0 + 1,
         };
         let line = String::from_utf8_lossy(&source[line_start..]).into_owned();
-        let column = line
-            .char_indices()
-            .nth(place.column - 1)
-            .map_or(line.len(), |(at, _)| at);
+        let column = line.char_indices().nth(place.column - 1).map_or(line.len(), |(at, _)| at);
         let offset = (line_start + column).min(source.len());
         Self::at(source, offset..(offset + 1).min(source.len()))
     }
@@ -143,17 +128,10 @@ fn ceil(text: &str, mut at: usize) -> usize {
 
 /// `columns` characters before `at`, or `limit` if that comes first.
 fn back(text: &str, limit: usize, at: usize, columns: usize) -> usize {
-    text[limit..at]
-        .char_indices()
-        .rev()
-        .nth(columns.saturating_sub(1))
-        .map_or(limit, |(found, _)| limit + found)
+    text[limit..at].char_indices().rev().nth(columns.saturating_sub(1)).map_or(limit, |(found, _)| limit + found)
 }
 
 /// `columns` characters after `at`, or `limit` if that comes first.
 fn forward(text: &str, at: usize, limit: usize, columns: usize) -> usize {
-    text[at..limit]
-        .char_indices()
-        .nth(columns)
-        .map_or(limit, |(found, _)| at + found)
+    text[at..limit].char_indices().nth(columns).map_or(limit, |(found, _)| at + found)
 }

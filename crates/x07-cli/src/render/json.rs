@@ -55,11 +55,7 @@ struct Quickfix<'a> {
 
 /// The document for diagnostics, each lot with the texts that it speaks of; `inputs` are the files that were looked at.
 pub(crate) fn document<'a>(found: &'a [(Vec<Diagnostic>, &dyn Texts)], inputs: &'a [String]) -> Document<'a> {
-    let all = || {
-        found
-            .iter()
-            .flat_map(|(diagnostics, texts)| diagnostics.iter().map(|one| (one, *texts)))
-    };
+    let all = || found.iter().flat_map(|(diagnostics, texts)| diagnostics.iter().map(|one| (one, *texts)));
     Document {
         schema_version: "x07.x07diag@0.1.0",
         ok: !all().any(|(diagnostic, _)| diagnostic.is_error()),
@@ -103,10 +99,7 @@ fn data(diagnostic: &Diagnostic, texts: &dyn Texts) -> Map<String, Value> {
     if let Some(function) = &diagnostic.function {
         insert("fn", json!(function));
     }
-    if let Some(place) = texts
-        .text(&diagnostic.module)
-        .and_then(|source| Excerpt::of(diagnostic, &source))
-    {
+    if let Some(place) = texts.text(&diagnostic.module).and_then(|source| Excerpt::of(diagnostic, &source)) {
         let at = |position: Position| json!({ "line": position.line, "col": position.column });
         let mut start = at(place.start);
         start["offset"] = json!(place.offset);

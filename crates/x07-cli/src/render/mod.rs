@@ -35,18 +35,12 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn of(diagnostics: &[Diagnostic]) -> Self {
         let number = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
-        Tally {
-            errors: number(Severity::Error),
-            warnings: number(Severity::Warning),
-        }
+        Tally { errors: number(Severity::Error), warnings: number(Severity::Warning) }
     }
 
     /// Both together.
     pub(crate) fn plus(self, other: Tally) -> Self {
-        Tally {
-            errors: self.errors + other.errors,
-            warnings: self.warnings + other.warnings,
-        }
+        Tally { errors: self.errors + other.errors, warnings: self.warnings + other.warnings }
     }
 
     /// `2 errors and 1 warning`; `None` when there is neither.

@@ -21,10 +21,7 @@ pub(crate) fn person(diagnostic: &Diagnostic, texts: &dyn Texts) -> String {
         Severity::Hint => Level::HELP,
     };
     // Runners print some messages with an advice below, which is an element of its own here.
-    let (message, advice) = diagnostic
-        .message
-        .split_once("\n\n")
-        .unwrap_or((&diagnostic.message, ""));
+    let (message, advice) = diagnostic.message.split_once("\n\n").unwrap_or((&diagnostic.message, ""));
     let title = level.primary_title(message).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     let mut shown: Vec<&Excerpt> = Vec::new();
@@ -59,20 +56,14 @@ pub(crate) fn person(diagnostic: &Diagnostic, texts: &dyn Texts) -> String {
         }
         (None, _) => {}
     }
-    for note in place_notes(diagnostic)
-        .into_iter()
-        .chain(diagnostic.notes.iter().cloned())
-    {
+    for note in place_notes(diagnostic).into_iter().chain(diagnostic.notes.iter().cloned()) {
         // The line above says so already.
         if note.starts_with("the place is line ") && path.is_some() {
             continue;
         }
         group = group.element(Level::NOTE.message(note));
     }
-    let advice = advice
-        .lines()
-        .map(|line| line.strip_prefix("hint: ").unwrap_or(line))
-        .filter(|line| !line.is_empty());
+    let advice = advice.lines().map(|line| line.strip_prefix("hint: ").unwrap_or(line)).filter(|line| !line.is_empty());
     for help in advice.chain(diagnostic.help.as_deref()) {
         group = group.element(Level::HELP.message(help));
     }
@@ -83,11 +74,7 @@ pub(crate) fn person(diagnostic: &Diagnostic, texts: &dyn Texts) -> String {
     if let Some(path) = &path {
         for place in shown {
             let (line, computed, column) = (place.start.line, place.column_in_text(), place.start.column);
-            text = text.replacen(
-                &format!("{path}:{line}:{computed}"),
-                &format!("{path}:{line}:{column}"),
-                1,
-            );
+            text = text.replacen(&format!("{path}:{line}:{computed}"), &format!("{path}:{line}:{column}"), 1);
         }
     }
     text.push('\n');
@@ -95,10 +82,7 @@ pub(crate) fn person(diagnostic: &Diagnostic, texts: &dyn Texts) -> String {
 }
 
 fn snippet<'a>(path: &str, place: &Excerpt, annotations: Vec<Annotation<'a>>) -> Snippet<'a, Annotation<'a>> {
-    Snippet::source(place.text.clone())
-        .path(path.to_owned())
-        .line_start(place.start.line)
-        .annotations(annotations)
+    Snippet::source(place.text.clone()).path(path.to_owned()).line_start(place.start.line).annotations(annotations)
 }
 
 /// Function and JSON pointer, for which the source line alone is no answer.

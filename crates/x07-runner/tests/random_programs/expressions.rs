@@ -34,7 +34,8 @@ impl Owner {
 }
 
 const OPERATORS: [&str; 22] = [
-    "+", "-", "*", "/", "%", "&", "|", "^", "<<u", ">>u", "=", "!=", "<", "<=", ">", ">=", "<u", ">=u", "<=u", ">u", "&&", "||",
+    "+", "-", "*", "/", "%", "&", "|", "^", "<<u", ">>u", "=", "!=", "<", "<=", ">", ">=", "<u", ">=u", "<=u", ">u",
+    "&&", "||",
 ];
 
 /// A function under construction.
@@ -84,7 +85,9 @@ impl<'e, 'n> Function<'e, 'n> {
         if self.own.is_some() {
             let lives = self.places.lives();
             let own = self.own.take();
+            self.places.open();
             let leave = self.result_value(1);
+            self.places.close();
             self.own = own;
             self.places.restore(&lives);
             items.push(json!(["if", ["<", "p0", 1], ["return", leave], 0]));
@@ -180,7 +183,10 @@ impl<'e, 'n> Function<'e, 'n> {
     }
 
     fn set(&mut self, head: &str, id: PlaceId, depth: usize) -> Value {
-        let (name, ty, owner) = { let place = self.places.get(id); (place.name.clone(), place.ty, place.owner) };
+        let (name, ty, owner) = {
+            let place = self.places.get(id);
+            (place.name.clone(), place.ty, place.owner)
+        };
         let value = match ty {
             Ty::View => self.view(Owner::Only(owner), depth).0,
             _ => self.value(ty, depth.saturating_sub(1)),
@@ -203,7 +209,11 @@ impl<'e, 'n> Function<'e, 'n> {
         self.places.pin(lent);
         let value = match self.entropy.below(6) {
             0 | 1 => json!(["vec_u8.push", target, self.i32(depth)]),
-            2 => json!(["vec_u8.extend_bytes", target, self.lent(depth)]),
+            2 => {
+                // A vector is not extended by a view of itself, so the view has no owner.
+                let (view, _) = self.view(Owner::Only(None), depth);
+                json!(["vec_u8.extend_bytes", target, view])
+            }
             3 => json!(["vec_u8.extend_zeroes", target, self.small()]),
             4 => json!(["vec_u8.reserve_exact", target, self.small()]),
             _ => json!(["vec_u8.clear", target]),
@@ -217,12 +227,13 @@ impl<'e, 'n> Function<'e, 'n> {
             return self.binding(depth);
         }
         let start = self.entropy.of(&[0, 0, 1, -2]);
+        // Chosen before the end is made: a place that the end binds comes too late for the start.
+        let reused = if self.entropy.once_in(4) { self.pick(&self.places.settable(Ty::I32)) } else { None };
         let end = match self.entropy.below(3) {
             0 => json!(self.entropy.below(12)),
             1 => json!(["&", self.i32(depth - 1), 7]),
             _ => json!(0),
         };
-        let reused = if self.entropy.once_in(4) { self.pick(&self.places.settable(Ty::I32)) } else { None };
         // A negative start with an end that is not negative runs not at all, since bounds are unsigned.
         let id = reused.unwrap_or_else(|| {
             let name = format!("i{}", self.places.count());
@@ -287,7 +298,14 @@ impl<'e, 'n> Function<'e, 'n> {
             7 => json!(["tapp", "main.same", ["tys", ty.name()], self.value(ty, depth)]),
             8 => {
                 let condition = self.i32(depth);
-                json!(["tapp", "main.pick", ["tys", ty.name()], condition, self.value(ty, depth), self.value(ty, depth)])
+                json!([
+                    "tapp",
+                    "main.pick",
+                    ["tys", ty.name()],
+                    condition,
+                    self.value(ty, depth),
+                    self.value(ty, depth)
+                ])
             }
             9 if self.entropy.once_in(2) => {
                 self.places.open();
@@ -296,8 +314,11 @@ impl<'e, 'n> Function<'e, 'n> {
                 let is_result = matches!(ty, Ty::ResultBytes | Ty::ResultI32);
                 let mode = if is_result { "result_err_v1" } else { "stats_only_v1" };
                 let cap = self.entropy.below(4);
-                json!(["budget.scope_v1", ["budget.cfg_v1", ["mode", mode], ["label", ["bytes.lit", "part"]], ["alloc_calls", cap]],
-                       ["begin", inner]])
+                json!([
+                    "budget.scope_v1",
+                    ["budget.cfg_v1", ["mode", mode], ["label", ["bytes.lit", "part"]], ["alloc_calls", cap]],
+                    ["begin", inner]
+                ])
             }
             _ => self.own(ty, depth),
         }
@@ -406,9 +427,14 @@ impl<'e, 'n> Function<'e, 'n> {
                 }
                 None => simplest(Ty::Bytes),
             },
-            _ if matches!(self.result, Ty::ResultBytes | Ty::ResultI32) => json!(["try", self.value(Ty::ResultBytes, depth)]),
-            _ => json!(["bytes.copy", ["bytes1", self.i32(depth)],
-                        ["bytes.concat", ["bytes.lit", "x"], self.value(Ty::Bytes, depth)]]),
+            _ if matches!(self.result, Ty::ResultBytes | Ty::ResultI32) => {
+                json!(["try", self.value(Ty::ResultBytes, depth)])
+            }
+            _ => json!([
+                "bytes.copy",
+                ["bytes1", self.i32(depth)],
+                ["bytes.concat", ["bytes.lit", "x"], self.value(Ty::Bytes, depth)]
+            ]),
         }
     }
 
@@ -483,7 +509,8 @@ impl<'e, 'n> Function<'e, 'n> {
             0 => (json!("input"), None),
             1 => (json!(["bytes.view_lit", "abc"]), None),
             kind @ 2..=4 => {
-                let (ty, head) = [(Ty::Bytes, Some("bytes.view")), (Ty::Vec, Some("vec_u8.as_view")), (Ty::View, None)][kind - 2];
+                let (ty, head) =
+                    [(Ty::Bytes, Some("bytes.view")), (Ty::Vec, Some("vec_u8.as_view")), (Ty::View, None)][kind - 2];
                 let mut found = self.places.readable(ty);
                 let places = &self.places;
                 let owner_of = |id: PlaceId| if ty == Ty::View { places.get(id).owner } else { Some(id) };
@@ -585,8 +612,10 @@ impl<'e, 'n> Function<'e, 'n> {
                 self.places.declare(&name, Ty::I32, None);
                 json!(["let", name, value])
             }
-            16 if matches!(self.result, Ty::ResultBytes | Ty::ResultI32) => json!(["try", self.value(Ty::ResultI32, next)]),
-            17 => self.round(depth),
+            16 if matches!(self.result, Ty::ResultBytes | Ty::ResultI32) => {
+                json!(["try", self.value(Ty::ResultI32, next)])
+            }
+            17 if self.loops < 2 => self.round(depth),
             _ => self.composed(Ty::I32, next),
         }
     }

@@ -14,8 +14,7 @@ pub enum Ty {
 }
 
 impl Ty {
-    pub const ALL: [Ty; 7] =
-        [Ty::I32, Ty::Bytes, Ty::Vec, Ty::OptionBytes, Ty::ResultBytes, Ty::ResultI32, Ty::View];
+    pub const ALL: [Ty; 7] = [Ty::I32, Ty::Bytes, Ty::Vec, Ty::OptionBytes, Ty::ResultBytes, Ty::ResultI32, Ty::View];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -99,7 +98,8 @@ impl Places {
     /// A name for a new place: mostly a fresh one, sometimes one that shadows a place of an outer scope.
     pub fn name(&self, entropy: &mut Entropy<'_>) -> String {
         let inner = self.scopes.last().unwrap();
-        let outer: Vec<&str> = self.all.iter().filter(|place| place.in_scope).map(|place| &*place.name).collect();
+        let outer: Vec<&str> =
+            self.all.iter().filter(|place| place.in_scope && !place.fixed).map(|place| &*place.name).collect();
         if entropy.once_in(6) && !outer.is_empty() {
             let name = entropy.of(&outer);
             if inner.iter().all(|id| self.all[*id].name != name) {
@@ -143,8 +143,7 @@ impl Places {
 
     fn is_held(&self, owner: PlaceId) -> bool {
         let by_view = |place: &Place| place.in_scope && place.owner == Some(owner);
-        self.pins.contains(&owner)
-            || self.all.iter().enumerate().any(|(id, place)| id != owner && by_view(place))
+        self.pins.contains(&owner) || self.all.iter().enumerate().any(|(id, place)| id != owner && by_view(place))
     }
 
     pub fn consume(&mut self, id: PlaceId) {

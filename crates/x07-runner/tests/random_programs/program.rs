@@ -46,11 +46,14 @@ fn signature(entropy: &mut Entropy<'_>, number: usize) -> Signature {
 }
 
 fn declaration(entropy: &mut Entropy<'_>, signature: &Signature, callees: &[Signature]) -> Value {
-    let params: Vec<Value> =
-        signature.params.iter().enumerate().map(|(index, ty)| json!({"name": format!("p{index}"), "ty": ty.name()})).collect();
+    let params: Vec<Value> = signature
+        .params
+        .iter()
+        .enumerate()
+        .map(|(index, ty)| json!({"name": format!("p{index}"), "ty": ty.name()}))
+        .collect();
     let body = Function::defn(entropy, signature, callees).body(signature.result);
-    let mut declaration =
-        json!({"kind": "defn", "name": signature.name, "params": params, "result": signature.result.name(), "body": body});
+    let mut declaration = json!({"kind": "defn", "name": signature.name, "params": params, "result": signature.result.name(), "body": body});
     if entropy.once_in(3) {
         let number = signature.params.iter().position(|ty| *ty == Ty::I32);
         let before = number.map_or(json!(1), |index| json!(["<=", format!("p{index}"), 2147483647]));

@@ -1,10 +1,6 @@
 //! Compiles units as the X07 compiler would emit them and runs them against the runtime.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test program uses its part of this one"
-)]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test program uses its part of this one")]
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
@@ -38,27 +34,17 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The payload of the frame on standard output.
     pub(crate) fn output(&self) -> &[u8] {
-        let (head, payload) = self
-            .stdout
-            .split_at_checked(4)
-            .unwrap_or_else(|| panic!("no frame: {self:?}"));
-        assert_eq!(
-            u32::from_le_bytes(head.try_into().unwrap()) as usize,
-            payload.len(),
-            "{self:?}"
-        );
+        let (head, payload) = self.stdout.split_at_checked(4).unwrap_or_else(|| panic!("no frame: {self:?}"));
+        assert_eq!(u32::from_le_bytes(head.try_into().unwrap()) as usize, payload.len(), "{self:?}");
         payload
     }
 
     /// The metrics line, flattened: `mem_stats.live_bytes` and so on.
     pub(crate) fn metric(&self, path: &str) -> u64 {
         let line = self.stderr.lines().last().unwrap_or_default();
-        let metrics: Value =
-            serde_json::from_str(line).unwrap_or_else(|_| panic!("no metrics: {self:?}"));
+        let metrics: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no metrics: {self:?}"));
         let value = path.split('.').fold(&metrics, |value, key| &value[key]);
-        value
-            .as_u64()
-            .unwrap_or_else(|| panic!("no metric {path}: {self:?}"))
+        value.as_u64().unwrap_or_else(|| panic!("no metric {path}: {self:?}"))
     }
 }
 
@@ -85,10 +71,7 @@ impl Executable {
     pub(crate) fn run(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
         let mut child = Command::new(&self.path)
             .args(arguments)
-            .env(
-                "ASAN_OPTIONS",
-                "handle_sigill=0:handle_segv=0:detect_leaks=1",
-            )
+            .env("ASAN_OPTIONS", "handle_sigill=0:handle_segv=0:detect_leaks=1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -100,10 +83,7 @@ impl Executable {
         Outcome {
             stdout: output.stdout,
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            status: output
-                .status
-                .code()
-                .unwrap_or_else(|| 128 + output.status.signal().unwrap()),
+            status: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap()),
         }
     }
 }
@@ -116,17 +96,8 @@ pub(crate) fn build(unit: &str, config: Config) -> Executable {
     std::fs::write(&unit_path, unit).unwrap();
     let path = dir.path().join("program");
     let mut command = compiler();
-    command
-        .args(["-O2", "-Wall", "-Wextra", "-Werror"])
-        .args(config_flags(config))
-        .arg("-I")
-        .arg(sources);
-    command
-        .arg(&unit_path)
-        .arg("-o")
-        .arg(&path)
-        .arg("-Wl,--gc-sections")
-        .args(runtime(config));
+    command.args(["-O2", "-Wall", "-Wextra", "-Werror"]).args(config_flags(config)).arg("-I").arg(sources);
+    command.arg(&unit_path).arg("-o").arg(&path).arg("-Wl,--gc-sections").args(runtime(config));
     succeed(command);
     Executable { _dir: dir, path }
 }
@@ -136,11 +107,7 @@ pub(crate) fn build_library(unit: &str, host: &str) -> Executable {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("program");
     let mut command = compiler();
-    command
-        .args(["-O2", "-Wall", "-Wextra", "-Werror"])
-        .args(PIC_FLAGS)
-        .arg("-I")
-        .arg(sources_dir());
+    command.args(["-O2", "-Wall", "-Wextra", "-Werror"]).args(PIC_FLAGS).arg("-I").arg(sources_dir());
     for (name, text) in [("unit.c", unit), ("host.c", host)] {
         std::fs::write(dir.path().join(name), text).unwrap();
         command.arg(dir.path().join(name));
@@ -161,22 +128,14 @@ fn compiler() -> Command {
 
 fn succeed(mut command: Command) {
     let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn config_flags(config: Config) -> &'static [&'static str] {
     match config {
         Config::Release => &[],
         Config::Debug => &[DEBUG_BORROW_FLAG],
-        Config::Sanitized => &[
-            "-fsanitize=address,undefined",
-            "-fno-sanitize-recover=all",
-            "-g",
-        ],
+        Config::Sanitized => &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"],
     }
 }
 
@@ -195,8 +154,7 @@ fn sources_dir() -> &'static Path {
 
 /// The runtime's objects for a configuration, made once per process.
 fn runtime(config: Config) -> &'static [PathBuf] {
-    static OBJECTS: [OnceLock<(tempfile::TempDir, Vec<PathBuf>)>; 3] =
-        [const { OnceLock::new() }; 3];
+    static OBJECTS: [OnceLock<(tempfile::TempDir, Vec<PathBuf>)>; 3] = [const { OnceLock::new() }; 3];
     let (_, paths) = OBJECTS[config as usize].get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let mut paths = Vec::new();
@@ -210,10 +168,7 @@ fn runtime(config: Config) -> &'static [PathBuf] {
             for source in SOURCES.iter().filter(|source| **source != EMBED) {
                 let path = dir.path().join(source).with_extension("o");
                 let mut command = compiler();
-                command
-                    .args(["-O1", "-Wall", "-Wextra", "-Werror", "-c"])
-                    .args(FLAGS)
-                    .args(config_flags(config));
+                command.args(["-O1", "-Wall", "-Wextra", "-Werror", "-c"]).args(FLAGS).args(config_flags(config));
                 command.arg(sources_dir().join(source)).arg("-o").arg(&path);
                 succeed(command);
                 paths.push(path);

@@ -147,8 +147,14 @@ impl<'a> Printer<'a> {
             Stmt::Loop { var, end, body, .. } => {
                 self.start();
                 let name = self.names[var.0 as usize].clone();
-                self.out.push_str(&format!("for (; {name} < "));
-                self.value(end, Binding::Sum);
+                self.out.push_str("for (; ");
+                // C compilers warn of an unsigned number that is to be less than 0.
+                if matches!(end, Value::Int(0)) {
+                    self.out.push('0');
+                } else {
+                    self.out.push_str(&format!("{name} < "));
+                    self.value(end, Binding::Sum);
+                }
                 self.out.push_str(&format!("; {name}++) {{\n"));
                 self.inner(body, false);
                 self.line("}");

@@ -145,6 +145,8 @@ fn values() {
     check_value(op(Lt, op(Add, X, Y), int(0x8000_0000)), "(uint32_t)((int32_t)(x + y) < (-2147483647 - 1))");
     check_value(op(Eq, op(And, X, Y), op(LtU, X, Y)), "(uint32_t)((x & y) == (uint32_t)(x < y))");
     check_value(op(LtU, X, int(0)), "(uint32_t)(((void)x, 0))");
+    check_value(op(LtU, X, X), "(uint32_t)(((void)x, 0))");
+    check_value(op(Eq, X, X), "(uint32_t)(((void)x, 1))");
     check_value(Value::IsTrue(Box::new(X)), "(uint32_t)(x != 0u)");
     check_value(Value::IsTrue(Box::new(op(LtU, X, Y))), "(uint32_t)(x < y)");
     check_value(op(Add, Value::IsTrue(Box::new(X)), op(Shl, Y, int(2))), "(uint32_t)(x != 0u) + (y << 2)");
@@ -451,6 +453,29 @@ fn function_names_are_different() {
             }
         }
     }
+}
+
+#[test]
+fn a_loop_that_ends_at_zero_compares_nothing() {
+    let block = vec![
+        Stmt::Let(LocalId(1), X),
+        Stmt::Loop { var: LocalId(1), end: int(0), body: Vec::new(), var_is_set: false },
+        Stmt::Return(local(1)),
+    ];
+    check(
+        &body(1, &[("x", Ty::I32), ("i", Ty::I32)], block),
+        Ty::I32,
+        Fuel::default(),
+        &expect![[r#"
+        /* m.f */
+        uint32_t m__f(uint32_t x) {
+          uint32_t i = x;
+          for (; 0; i++) {
+          }
+          return i;
+        }
+    "#]],
+    );
 }
 
 #[test]

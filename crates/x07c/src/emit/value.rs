@@ -160,12 +160,16 @@ impl Printer<'_> {
     }
 
     fn comparison(&mut self, op: Op, a: &Value, b: &Value) {
-        // C compilers warn of an unsigned comparison whose result is known.
+        // C compilers warn of a comparison whose result is known.
         let known = match (op, a, b) {
             (Op::LtU, _, Value::Int(0)) => Some((a, "0")),
             (Op::GeU, _, Value::Int(0)) => Some((a, "1")),
             (Op::GtU, Value::Int(0), _) => Some((b, "0")),
             (Op::LeU, Value::Int(0), _) => Some((b, "1")),
+            (_, Value::Local(x), Value::Local(y)) if x == y => {
+                let equal = matches!(op, Op::Eq | Op::Le | Op::Ge | Op::LeU | Op::GeU);
+                Some((a, if equal { "1" } else { "0" }))
+            }
             _ => None,
         };
         if let Some((operand, result)) = known {

@@ -50,9 +50,7 @@ fn too_many<'a>(lint: &Lint<'a>, node: &Node<'a>, found: Diagnostic, pointer: &s
             let (bounds, bodies) = node.args.split_at(3);
             let body = list("begin", json(bodies));
             let form = list("for", json(bounds).into_iter().chain([body]).collect());
-            found
-                .help("a body of several expressions is a `begin`")
-                .fix("put the bodies into a `begin`", replace(form))
+            found.help("a body of several expressions is a `begin`").fix("put the bodies into a `begin`", replace(form))
         }
         "let" | "set" | "set0" => {
             let (binding, rest) = node.args.split_at(2);
@@ -63,12 +61,7 @@ fn too_many<'a>(lint: &Lint<'a>, node: &Node<'a>, found: Diagnostic, pointer: &s
             {
                 let mut patch = vec![json!({ "op": "replace", "path": pointer, "value": binding })];
                 let path = format!("{}/{}", lint.pointer(block), index + 1);
-                patch.extend(
-                    json(rest)
-                        .iter()
-                        .rev()
-                        .map(|value| json!({ "op": "add", "path": path, "value": value })),
-                );
+                patch.extend(json(rest).iter().rev().map(|value| json!({ "op": "add", "path": path, "value": value })));
                 return found
                     .help("what follows a binding is a statement of its own")
                     .fix("put the rest behind the binding", Value::Array(patch));
@@ -89,16 +82,11 @@ pub(super) fn large_unsafe<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
     if node.head != "unsafe" || node.args.len() <= LARGE_UNSAFE {
         return;
     }
-    let message = format!(
-        "an `unsafe` block of {} expressions is hard to vouch for",
-        node.args.len()
-    );
+    let message = format!("an `unsafe` block of {} expressions is hard to vouch for", node.args.len());
     let found = lint
         .error("X07-UNSAFE-0001", ErrorKind::Typing, message)
         .warning()
         .at(lint.pointer(node.id))
-        .help(format!(
-            "keep only what needs it inside; up to {LARGE_UNSAFE} expressions are fine"
-        ));
+        .help(format!("keep only what needs it inside; up to {LARGE_UNSAFE} expressions are fine"));
     lint.report(found);
 }

@@ -18,9 +18,7 @@ pub(super) fn view_of_expression<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
     };
     let Some((inner, items)) = lint.list(owner) else { return };
     let message = format!("`{}` takes the name of its owner, not {}", node.head, lint.shown(owner));
-    let mut found = lint
-        .error("X07-BORROW-0001", ErrorKind::Typing, message)
-        .at(lint.pointer(owner));
+    let mut found = lint.error("X07-BORROW-0001", ErrorKind::Typing, message).at(lint.pointer(owner));
     let literal = match items {
         [_, text] if inner == "bytes.lit" && node.head == "bytes.view" => Some(*text),
         _ => None,
@@ -52,21 +50,14 @@ pub(super) fn view_of_own_let<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
     let Some(owner) = items.get(1).and_then(|item| lint.atom(*item)) else {
         return;
     };
-    let bound = statements
-        .iter()
-        .find(|statement| binds(lint, **statement) == Some(owner));
+    let bound = statements.iter().find(|statement| binds(lint, **statement) == Some(owner));
     let Some(bound) = bound else { return };
     let message = format!("the block yields a view of `{owner}`, which ends with the block");
     let mut found = lint
         .error("X07-BORROW-0002", ErrorKind::Typing, message)
         .at(lint.pointer(*last))
-        .label(
-            lint.pointer(*bound),
-            format!("`{owner}` lives until the end of this block"),
-        )
-        .help(format!(
-            "bind `{owner}` outside of the block, or yield a copy: [\"view.to_bytes\", [\"{view}\", …]]"
-        ));
+        .label(lint.pointer(*bound), format!("`{owner}` lives until the end of this block"))
+        .help(format!("bind `{owner}` outside of the block, or yield a copy: [\"view.to_bytes\", [\"{view}\", …]]"));
     if let Some(patch) = move_out(lint, node, *last, statements) {
         found = found.fix("bind the names in front of the statement", patch);
     }
@@ -100,10 +91,8 @@ fn move_out<'a>(lint: &Lint<'a>, node: &Node<'a>, last: ExprId, statements: &[Ex
     }
     let mut patch = vec![json!({ "op": "replace", "path": lint.pointer(node.id), "value": lint.json(last) })];
     let path = format!("{}/{index}", lint.pointer(outer));
-    let adds = statements
-        .iter()
-        .rev()
-        .map(|statement| json!({ "op": "add", "path": path, "value": lint.json(*statement) }));
+    let adds =
+        statements.iter().rev().map(|statement| json!({ "op": "add", "path": path, "value": lint.json(*statement) }));
     patch.extend(adds);
     Some(Value::Array(patch))
 }
@@ -112,6 +101,5 @@ fn move_out<'a>(lint: &Lint<'a>, node: &Node<'a>, last: ExprId, statements: &[Ex
 fn total(lint: &Lint<'_>, name: &str) -> usize {
     let exprs = &lint.file.exprs;
     let ids = (0..exprs.len()).map(|index| ExprId(index as u32));
-    ids.filter(|id| matches!(exprs.get(*id), Expr::Atom(sym) if exprs.name(sym) == name))
-        .count()
+    ids.filter(|id| matches!(exprs.get(*id), Expr::Atom(sym) if exprs.name(sym) == name)).count()
 }

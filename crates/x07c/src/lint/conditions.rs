@@ -9,14 +9,7 @@ use super::walk::Node;
 const COMPARISONS: [&str; 10] = ["=", "!=", "<", "<=", ">", ">=", "<u", "<=u", ">u", ">=u"];
 
 /// Heads that trap outside of their bounds.
-const ACCESSES: [&str; 6] = [
-    "view.get_u8",
-    "bytes.get_u8",
-    "vec_u8.get",
-    "view.slice",
-    "bytes.slice",
-    "bytes.subview",
-];
+const ACCESSES: [&str; 6] = ["view.get_u8", "bytes.get_u8", "vec_u8.get", "view.slice", "bytes.slice", "bytes.subview"];
 
 /// `&` and `|` between truth values in a condition evaluate both sides, also the access that the left side was
 /// meant to guard.
@@ -45,13 +38,8 @@ fn guards(lint: &mut Lint<'_>, condition: ExprId) {
             .error("X07-BOOL-0001", ErrorKind::Typing, message)
             .warning()
             .at(lint.pointer(condition))
-            .help(format!(
-                "`{lazy}` leaves the right side alone then, and its access cannot trap"
-            ))
-            .fix(
-                format!("use `{lazy}`"),
-                json!([{ "op": "replace", "path": path, "value": lazy }]),
-            );
+            .help(format!("`{lazy}` leaves the right side alone then, and its access cannot trap"))
+            .fix(format!("use `{lazy}`"), json!([{ "op": "replace", "path": path, "value": lazy }]));
         lint.report(found);
     }
     guards(lint, left);
@@ -88,11 +76,7 @@ pub(super) fn comparison_with_zero<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
     let pointer = lint.pointer(node.id);
     let patch = json!([{ "op": "replace", "path": format!("{pointer}/0"), "value": signed }]);
     let found = lint
-        .error(
-            "X07-CMP-0001",
-            ErrorKind::Typing,
-            format!("`{}` with 0 is always {always}", node.head),
-        )
+        .error("X07-CMP-0001", ErrorKind::Typing, format!("`{}` with 0 is always {always}", node.head))
         .warning()
         .at(pointer)
         .note("it compares unsigned numbers, of which none is less than 0")

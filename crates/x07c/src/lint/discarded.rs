@@ -35,9 +35,7 @@ pub(super) fn result<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
             format!("the result of `{head}` is thrown away, and `{name}` with it"),
         )
         .at(pointer)
-        .note(format!(
-            "`{head}` takes `{name}` and yields the updated value; `{name}` itself is moved"
-        ))
+        .note(format!("`{head}` takes `{name}` and yields the updated value; `{name}` itself is moved"))
         .help(format!("write [\"set\", \"{name}\", {}]", lint.shown(node.id)))
         .fix(format!("put the result back into `{name}`"), patch);
     lint.report(found);

@@ -32,10 +32,7 @@ fn undeclared(
     declared: &BTreeSet<&str>,
     uses: &[(String, String)],
 ) {
-    let missing: Vec<&(String, String)> = uses
-        .iter()
-        .filter(|(name, _)| !declared.contains(name.as_str()))
-        .collect();
+    let missing: Vec<&(String, String)> = uses.iter().filter(|(name, _)| !declared.contains(name.as_str())).collect();
     let Some((_, first)) = missing.first() else { return };
     let names: BTreeSet<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
     let params: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
@@ -43,16 +40,9 @@ fn undeclared(
         vec![json!({ "op": "add", "path": format!("{pointer}/type_params"), "value": params })]
     } else {
         let path = format!("{pointer}/type_params/-");
-        params
-            .into_iter()
-            .map(|param| json!({ "op": "add", "path": path, "value": param }))
-            .collect()
+        params.into_iter().map(|param| json!({ "op": "add", "path": path, "value": param })).collect()
     };
-    let shown = names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let found = lint
         .error(
             "X07-GENERICS-0001",
@@ -78,9 +68,7 @@ fn unused(lint: &mut Lint<'_>, function: &Function, name: &str, pointer: &str) {
     let found = if is_called_elsewhere(lint, function) {
         found.help("remove it here and from the `tys` of every call")
     } else {
-        found
-            .help("remove it")
-            .fix(format!("remove `{name}`"), json!([{ "op": "remove", "path": pointer }]))
+        found.help("remove it").fix(format!("remove `{name}`"), json!([{ "op": "remove", "path": pointer }]))
     };
     lint.report(found);
 }

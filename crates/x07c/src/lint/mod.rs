@@ -18,13 +18,7 @@ use walk::{Node, Place};
 
 /// Every finding of one file, in source order. Nothing here needs another file, so a clean file may still not compile.
 pub fn lint(file: &File, capabilities: &Capabilities) -> Vec<Diagnostic> {
-    let mut lint = Lint {
-        file,
-        capabilities,
-        function: None,
-        new_names: 0,
-        found: Vec::new(),
-    };
+    let mut lint = Lint { file, capabilities, function: None, new_names: 0, found: Vec::new() };
     worlds::imports(&mut lint);
     for (index, decl) in file.decls.iter().enumerate() {
         let pointer = format!("/decls/{index}");
@@ -70,11 +64,7 @@ impl<'a> Lint<'a> {
         self.function = Some(&function.name);
         worlds::signature(self, function, pointer);
         generics::type_parameters(self, function, pointer);
-        let clauses = function
-            .requires
-            .iter()
-            .chain(&function.ensures)
-            .chain(&function.invariant);
+        let clauses = function.requires.iter().chain(&function.ensures).chain(&function.invariant);
         for clause in clauses {
             for expr in std::iter::once(clause.expr).chain(clause.witness.iter().copied()) {
                 self.walk(expr, Place::root(expr));
@@ -92,9 +82,7 @@ impl<'a> Lint<'a> {
 
     /// A finding of the linter about the current function.
     fn error(&self, code: &str, kind: ErrorKind, message: String) -> Diagnostic {
-        let mut found = Diagnostic::error(code, kind, message)
-            .stage(Stage::Lint)
-            .module(&self.file.module_id);
+        let mut found = Diagnostic::error(code, kind, message).stage(Stage::Lint).module(&self.file.module_id);
         found.function = self.function.map(str::to_owned);
         found
     }

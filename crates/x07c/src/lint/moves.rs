@@ -18,11 +18,7 @@ pub(super) fn concatenation_with_itself<'a>(lint: &mut Lint<'a>, node: &Node<'a>
     let copy = json!(["view.to_bytes", ["bytes.view", name]]);
     let patch = json!([{ "op": "replace", "path": lint.pointer(left), "value": copy }]);
     let found = lint
-        .error(
-            "X07-MOVE-0001",
-            ErrorKind::Typing,
-            format!("`bytes.concat` consumes `{name}` twice"),
-        )
+        .error("X07-MOVE-0001", ErrorKind::Typing, format!("`bytes.concat` consumes `{name}` twice"))
         .at(lint.pointer(right))
         .label(lint.pointer(left), format!("`{name}` is moved here"))
         .help(format!("copy one side: {copy}"))

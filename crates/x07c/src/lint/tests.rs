@@ -6,22 +6,9 @@ use x07_ast::{Expected, apply_fixes, parse};
 use super::lint;
 use crate::Capabilities;
 
-const ALL: Capabilities = Capabilities {
-    fs: true,
-    rr: true,
-    kv: true,
-    os: true,
-    allow_unsafe: true,
-    allow_ffi: true,
-};
-const PURE: Capabilities = Capabilities {
-    fs: false,
-    rr: false,
-    kv: false,
-    os: false,
-    allow_unsafe: false,
-    allow_ffi: false,
-};
+const ALL: Capabilities = Capabilities { fs: true, rr: true, kv: true, os: true, allow_unsafe: true, allow_ffi: true };
+const PURE: Capabilities =
+    Capabilities { fs: false, rr: false, kv: false, os: false, allow_unsafe: false, allow_ffi: false };
 
 /// Lints `solve` as the body of a program in which everything is allowed.
 fn check(solve: &str, expected: Expect) {
@@ -36,9 +23,7 @@ fn entry(imports: &str, decls: &str, solve: &str) -> String {
 
 fn check_file(source: &str, capabilities: &Capabilities, expected: Expect) {
     let parsed = parse(source.as_bytes(), Expected::Any);
-    let file = parsed
-        .file
-        .unwrap_or_else(|| panic!("the test's file does not parse: {:?}", parsed.diagnostics));
+    let file = parsed.file.unwrap_or_else(|| panic!("the test's file does not parse: {:?}", parsed.diagnostics));
     let found = lint(&file, capabilities);
     let mut text = String::new();
     for finding in &found {
@@ -57,11 +42,7 @@ fn check_file(source: &str, capabilities: &Capabilities, expected: Expect) {
         let fixed = apply_fixes(source.as_bytes(), fixes).unwrap();
         let value: serde_json::Value = serde_json::from_str(&fixed).unwrap();
         let imports = value["imports"].as_array().filter(|imports| !imports.is_empty());
-        let parts = [
-            imports.map(|_| &value["imports"]),
-            value["decls"].get(0),
-            value.get("solve"),
-        ];
+        let parts = [imports.map(|_| &value["imports"]), value["decls"].get(0), value.get("solve")];
         for part in parts.into_iter().flatten() {
             text += &format!("fixed: {part}\n");
         }

@@ -37,24 +37,15 @@ pub(super) enum Before {
 impl Place {
     /// The place of a body or of another expression that hangs from no other.
     pub(super) fn root(id: ExprId) -> Self {
-        Place {
-            is_statement: false,
-            before: Before::Around(id),
-        }
+        Place { is_statement: false, before: Before::Around(id) }
     }
 
     fn operand(self) -> Self {
-        Place {
-            is_statement: false,
-            ..self
-        }
+        Place { is_statement: false, ..self }
     }
 
     fn sometimes(self) -> Self {
-        Place {
-            is_statement: false,
-            before: Before::Nowhere,
-        }
+        Place { is_statement: false, before: Before::Nowhere }
     }
 }
 
@@ -66,20 +57,14 @@ impl<'a> Lint<'a> {
         self.check(&Node { id, head, args, place });
         for (index, arg) in args.iter().enumerate() {
             let arg = *arg;
-            let branch = Place {
-                is_statement: place.is_statement,
-                before: Before::Around(arg),
-            };
+            let branch = Place { is_statement: place.is_statement, before: Before::Around(arg) };
             let below = match (head, index) {
                 ("begin" | "unsafe", _) => Place {
                     is_statement: place.is_statement || index + 1 < args.len(),
                     before: Before::Block(id, index + 1),
                 },
                 ("if", 1 | 2) => branch,
-                ("for", 3) => Place {
-                    is_statement: true,
-                    ..branch
-                },
+                ("for", 3) => Place { is_statement: true, ..branch },
                 ("&&" | "||", 1) => place.sometimes(),
                 ("option_bytes_view.unwrap_or" | "result_bytes_view.unwrap_or", 1) => place.sometimes(),
                 _ => place.operand(),

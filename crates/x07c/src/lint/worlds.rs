@@ -55,11 +55,8 @@ const FAMILIES: &[Family] = &[
 
 pub(super) fn imports(lint: &mut Lint<'_>) {
     for (index, import) in lint.file.imports.iter().enumerate() {
-        let is_inside = |module: &str| {
-            import
-                .strip_prefix(module)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
+        let is_inside =
+            |module: &str| import.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let Some(family) = FAMILIES.iter().find(|family| is_inside(family.modules)) else {
             continue;
         };
@@ -68,11 +65,7 @@ pub(super) fn imports(lint: &mut Lint<'_>) {
         }
         let pointer = lint.file.import_pointer(index);
         let found = lint
-            .error(
-                family.import_code,
-                ErrorKind::Unsupported,
-                format!("this world has no `{import}`"),
-            )
+            .error(family.import_code, ErrorKind::Unsupported, format!("this world has no `{import}`"))
             .help(format!("only {} have it", family.worlds))
             .fix("drop the import", json!([{ "op": "remove", "path": pointer }]))
             .at(pointer);
@@ -105,11 +98,7 @@ pub(super) fn head<'a>(lint: &mut Lint<'a>, node: &Node<'a>) {
         return;
     }
     let found = lint
-        .error(
-            family.head_code,
-            ErrorKind::Unsupported,
-            format!("this world has no `{}`", node.head),
-        )
+        .error(family.head_code, ErrorKind::Unsupported, format!("this world has no `{}`", node.head))
         .at(lint.pointer(node.id))
         .help(format!("only {} have it", family.worlds));
     lint.report(found);
@@ -126,10 +115,8 @@ pub(super) fn signature(lint: &mut Lint<'_>, function: &Function, pointer: &str)
     for (ty, place) in types {
         let TypeExpr::Name(name) = ty else { continue };
         if name.starts_with("ptr_") {
-            let message = format!(
-                "this world does not allow the raw pointer `{name}` in the signature of `{}`",
-                function.name
-            );
+            let message =
+                format!("this world does not allow the raw pointer `{name}` in the signature of `{}`", function.name);
             let found = lint
                 .error("X07-WORLD-UNSAFE-0002", ErrorKind::Unsupported, message)
                 .at(place)

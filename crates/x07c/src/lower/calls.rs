@@ -131,28 +131,26 @@ impl Lowerer<'_, '_> {
             self.release(pending);
             return Operand { ty: Ty::Error, ..Operand::error() };
         }
-        self.release_for_in_place(&mut pending, in_place, row, args);
+        if let Some((index, place)) = in_place {
+            self.take_in_place(&pending, place, row, args[index]);
+        }
         self.finish_builtin(e, row, values, pending, in_place, args)
     }
 
-    /// The place of an in-place update must be free once the other arguments are evaluated; what they lent stays lent
-    /// until the call was made, unless it is the vector itself that extends itself.
-    fn release_for_in_place(
-        &mut self,
-        pending: &mut [Owner],
-        in_place: Option<(usize, LocalId)>,
-        row: &Builtin,
-        args: &[ExprId],
-    ) {
-        if let Some((index, place)) = in_place {
-            if self.is_live(place) {
-                self.check_free(place, row.head, args[index]);
-            } else {
-                self.check_live(place, args[index]);
-            }
-            self.set_moved(place, args[index]);
+    /// The place of an in-place update must be free once the other arguments are evaluated. A vector may extend itself by
+    /// its own contents: the runtime reads them before it lets the old buffer go.
+    fn take_in_place(&mut self, pending: &[Owner], place: LocalId, row: &Builtin, at: ExprId) {
+        let own = Owner::Local(place);
+        let extends = row.head.starts_with("vec_u8.extend_bytes");
+        let mine = pending.iter().filter(|owner| extends && **owner == own).count() as i32;
+        self.hold(own, -mine);
+        if self.is_live(place) {
+            self.check_free(place, row.head, at);
+        } else {
+            self.check_live(place, at);
         }
-        let _ = pending;
+        self.hold(own, mine);
+        self.set_moved(place, at);
     }
 
     fn finish_builtin(
@@ -191,18 +189,29 @@ impl Lowerer<'_, '_> {
         let value = Value::Call(Box::new(Call { callee, args: values, at: traps.then_some(e) }));
         let brand = match row.head {
             "option_bytes.none" | "option_bytes_view.none" | "result_bytes.err" | "result_bytes_view.err" => Brand::Any,
-            "option_bytes.some" | "result_bytes.ok" | "option_bytes_view.some" | "result_bytes_view.ok" | "bytes.view" => {
-                operands.first().map_or(Brand::Plain, |o| o.brand.clone())
-            }
+            "option_bytes.some"
+            | "result_bytes.ok"
+            | "option_bytes_view.some"
+            | "result_bytes_view.ok"
+            | "bytes.view" => operands.first().map_or(Brand::Plain, |o| o.brand.clone()),
             _ => Brand::Plain,
         };
-        let owner = if row.form == Form::Borrows { operands.first().map_or(Owner::Free, |o| o.owner) } else { Owner::Free };
+        let owner =
+            if row.form == Form::Borrows { operands.first().map_or(Owner::Free, |o| o.owner) } else { Owner::Free };
         self.refuse_stored_views(e, row, &operands);
         self.release(pending);
         let reads_memory = matches!(
             row.head,
-            "bytes.get_u8" | "view.get_u8" | "bytes.eq" | "view.eq" | "bytes.cmp_range" | "view.cmp_range"
-                | "vec_u8.get" | "codec.read_u32_le" | "parse.u32_dec" | "parse.u32_dec_at"
+            "bytes.get_u8"
+                | "view.get_u8"
+                | "bytes.eq"
+                | "view.eq"
+                | "bytes.cmp_range"
+                | "view.cmp_range"
+                | "vec_u8.get"
+                | "codec.read_u32_le"
+                | "parse.u32_dec"
+                | "parse.u32_dec_at"
         ) || row.head.starts_with("__internal.");
         let own = if traps {
             Reads::Traps
@@ -212,7 +221,8 @@ impl Lowerer<'_, '_> {
             reads.max(Reads::Locals)
         };
         if row.effect == Effect::Reads && !row.result.is_owned() {
-            let mut result = Operand::new(value, row.result, reads.max(own)).with_origin(owner, brand, row.head == "bytes.view");
+            let mut result =
+                Operand::new(value, row.result, reads.max(own)).with_origin(owner, brand, row.head == "bytes.view");
             if row.params.is_empty() {
                 result.reads = Reads::Constant;
             }
@@ -348,7 +358,14 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn call(&mut self, e: ExprId, name: &str, used: Used, interface: Rc<FunctionInterface>, args: &[ExprId]) -> Operand {
+    fn call(
+        &mut self,
+        e: ExprId,
+        name: &str,
+        used: Used,
+        interface: Rc<FunctionInterface>,
+        args: &[ExprId],
+    ) -> Operand {
         self.charge(1);
         self.out.calls.insert(used.clone());
         if interface.is_extern {
@@ -451,8 +468,12 @@ impl Lowerer<'_, '_> {
         if operand.ty == Ty::Error {
             return;
         }
-        self.typing("X07-TYPE-CALL-0002", format!("E_BRAND_MISMATCH: \"{name}\" wants bytes of brand \"{wanted}\""), at)
-            .help = Some("make it branded with std.brand.cast_bytes_v1 and a validator".to_string());
+        self.typing(
+            "X07-TYPE-CALL-0002",
+            format!("E_BRAND_MISMATCH: \"{name}\" wants bytes of brand \"{wanted}\""),
+            at,
+        )
+        .help = Some("make it branded with std.brand.cast_bytes_v1 and a validator".to_string());
     }
 
     /// `tapp`: a generic with its type arguments.
@@ -514,11 +535,12 @@ impl Lowerer<'_, '_> {
         name: &str,
     ) -> Option<(Vec<TypeArg>, &'s [ExprId])> {
         let source = self.source.clone();
-        let (types, rest): (Vec<ExprId>, &[ExprId]) = match args.first().map(|a| (source.exprs().get(*a), source.head_name(*a))) {
-            Some((Expr::List(items), head)) if head == "tys" => (items[1..].to_vec(), &args[1..]),
-            _ if args.len() >= wanted => (args[..wanted].to_vec(), &args[wanted..]),
-            _ => (args.to_vec(), &[]),
-        };
+        let (types, rest): (Vec<ExprId>, &[ExprId]) =
+            match args.first().map(|a| (source.exprs().get(*a), source.head_name(*a))) {
+                Some((Expr::List(items), head)) if head == "tys" => (items[1..].to_vec(), &args[1..]),
+                _ if args.len() >= wanted => (args[..wanted].to_vec(), &args[wanted..]),
+                _ => (args.to_vec(), &[]),
+            };
         if types.len() != wanted {
             self.typing(
                 "X07-TY-0105",

@@ -38,10 +38,9 @@ impl Contracts {
 impl Lowerer<'_, '_> {
     pub(crate) fn check_entry(&mut self) {
         let Some(contracts) = self.contracts.clone() else { return };
-        for (kind, key, clauses) in [
-            ("requires", "requires", &contracts.requires),
-            ("invariant_entry", "invariant", &contracts.invariant),
-        ] {
+        for (kind, key, clauses) in
+            [("requires", "requires", &contracts.requires), ("invariant_entry", "invariant", &contracts.invariant)]
+        {
             for (index, clause) in clauses.iter().enumerate() {
                 self.clause(kind, key, index, clause);
             }
@@ -72,7 +71,9 @@ impl Lowerer<'_, '_> {
     }
 
     fn clause(&mut self, kind: &'static str, key: &str, index: usize, clause: &Clause) {
-        if !self.pure(clause.expr, kind == "ensures") || !clause.witness.iter().all(|w| self.pure(*w, kind == "ensures")) {
+        if !self.pure(clause.expr, kind == "ensures")
+            || !clause.witness.iter().all(|w| self.pure(*w, kind == "ensures"))
+        {
             return;
         }
         self.in_clause = true;
@@ -92,7 +93,11 @@ impl Lowerer<'_, '_> {
         let cond = self.value(clause.expr);
         if cond.ty != Ty::I32 && !matches!(cond.ty, Ty::Error | Ty::Never) {
             let ty = cond.ty.name();
-            self.typing("X07-CONTRACT-0001", format!("X07-CONTRACT-0001: a clause of \"{}\" is an i32, got {ty}", self.function), clause.expr);
+            self.typing(
+                "X07-CONTRACT-0001",
+                format!("X07-CONTRACT-0001: a clause of \"{}\" is an i32, got {ty}", self.function),
+                clause.expr,
+            );
         }
         let cond = self.spill(cond);
         let cond = self.close_scope(cond, clause.expr);
@@ -116,11 +121,21 @@ impl Lowerer<'_, '_> {
             };
             let shown = matches!(
                 operand.ty,
-                Ty::I32 | Ty::Bytes | Ty::View | Ty::ResultI32 | Ty::ResultBytes | Ty::ResultView | Ty::ResultResultBytes
+                Ty::I32
+                    | Ty::Bytes
+                    | Ty::View
+                    | Ty::ResultI32
+                    | Ty::ResultBytes
+                    | Ty::ResultView
+                    | Ty::ResultResultBytes
             );
             if !shown && !matches!(operand.ty, Ty::Error | Ty::Never) {
                 let ty = operand.ty.name();
-                self.typing("X07-CONTRACT-0005", format!("X07-CONTRACT-0005: a witness cannot be of type {ty}"), *witness);
+                self.typing(
+                    "X07-CONTRACT-0005",
+                    format!("X07-CONTRACT-0005: a witness cannot be of type {ty}"),
+                    *witness,
+                );
             }
             witnesses.push((operand.ty, operand.value));
         }
@@ -178,7 +193,11 @@ impl Lowerer<'_, '_> {
             }
             Expr::List(items) => {
                 let name = source.head_name(e);
-                let name = if name == "tapp" { items.get(1).and_then(|i| source.atom(*i)).unwrap_or("tapp").to_string() } else { name };
+                let name = if name == "tapp" {
+                    items.get(1).and_then(|i| source.atom(*i)).unwrap_or("tapp").to_string()
+                } else {
+                    name
+                };
                 let allowed = match source.head(items[0]) {
                     Some(Head::Core(core)) => {
                         matches!(core, Core::Begin | Core::Let | Core::If | Core::And | Core::Or)
@@ -191,9 +210,19 @@ impl Lowerer<'_, '_> {
                             || row.head.starts_with("result_")
                             || matches!(
                                 row.head,
-                                "bytes.lit" | "bytes.view_lit" | "i32.lit" | "bytes.view" | "bytes.subview" | "bytes.len"
-                                    | "bytes.get_u8" | "bytes.eq" | "bytes.cmp_range" | "view.len" | "view.get_u8"
-                                    | "view.slice" | "view.to_bytes"
+                                "bytes.lit"
+                                    | "bytes.view_lit"
+                                    | "i32.lit"
+                                    | "bytes.view"
+                                    | "bytes.subview"
+                                    | "bytes.len"
+                                    | "bytes.get_u8"
+                                    | "bytes.eq"
+                                    | "bytes.cmp_range"
+                                    | "view.len"
+                                    | "view.get_u8"
+                                    | "view.slice"
+                                    | "view.to_bytes"
                             )
                     }
                     _ => false,

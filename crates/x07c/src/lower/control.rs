@@ -50,7 +50,11 @@ impl Lowerer<'_, '_> {
 
     pub(crate) fn if_form(&mut self, e: ExprId, args: &[ExprId], want: Want) -> Operand {
         if args.len() != 3 {
-            self.typing("X07-ARITY-IF-0001", format!("\"if\" takes a condition and two branches, {} given", args.len()), e);
+            self.typing(
+                "X07-ARITY-IF-0001",
+                format!("\"if\" takes a condition and two branches, {} given", args.len()),
+                e,
+            );
             return Operand::error();
         }
         let cond = self.condition(args[0]);
@@ -204,7 +208,11 @@ impl Lowerer<'_, '_> {
         if operand.ty.is_owned() {
             return Operand::int(0);
         }
-        Operand::new(Value::Local(local), operand.ty, Reads::Locals).with_origin(operand.owner, operand.brand, operand.full)
+        Operand::new(Value::Local(local), operand.ty, Reads::Locals).with_origin(
+            operand.owner,
+            operand.brand,
+            operand.full,
+        )
     }
 
     fn binding(&mut self, e: ExprId, args: &[ExprId], code: &str) -> Option<(x07_ast::Sym, ExprId)> {
@@ -270,7 +278,11 @@ impl Lowerer<'_, '_> {
 
     pub(crate) fn for_form(&mut self, e: ExprId, args: &[ExprId]) -> Operand {
         if args.len() != 4 {
-            self.typing("X07-ARITY-FOR-0001", format!("\"for\" takes a name, two bounds and a body, {} given", args.len()), e);
+            self.typing(
+                "X07-ARITY-FOR-0001",
+                format!("\"for\" takes a name, two bounds and a body, {} given", args.len()),
+                e,
+            );
             return Operand::error();
         }
         let Expr::Atom(sym) = self.source.exprs().get(args[0]) else {
@@ -292,7 +304,11 @@ impl Lowerer<'_, '_> {
             }
             Some(place) if self.ty_of(place) != Ty::Error => {
                 let ty = self.ty_of(place).name();
-                self.typing("X07-TYPE-SET-0002", format!("the loop variable \"{name}\" is a {ty}, not an i32"), args[0]);
+                self.typing(
+                    "X07-TYPE-SET-0002",
+                    format!("the loop variable \"{name}\" is a {ty}, not an i32"),
+                    args[0],
+                );
                 return Operand::error();
             }
             _ => {
@@ -393,8 +409,12 @@ impl Lowerer<'_, '_> {
             Owner::Param(index) => ViewSource::Param(index),
             Owner::Local(local) => {
                 let (name, function) = (self.name_of(local), self.function.clone());
-                self.typing("X07-BORROW-0002", format!("{function} returns a view of \"{name}\", which ends with the call"), at)
-                    .help = Some("return bytes: [\"view.to_bytes\", ...]".to_string());
+                self.typing(
+                    "X07-BORROW-0002",
+                    format!("{function} returns a view of \"{name}\", which ends with the call"),
+                    at,
+                )
+                .help = Some("return bytes: [\"view.to_bytes\", ...]".to_string());
                 return;
             }
         };

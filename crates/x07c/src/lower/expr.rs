@@ -81,7 +81,8 @@ impl Lowerer<'_, '_> {
         let function = self.source.is_function(name);
         let code = if name == "__result" && self.in_clause { "X07-CONTRACT-0003" } else { "X07-TYPE-0001" };
         let diagnostic = self.typing(code, format!("unknown identifier: \"{name}\""), e);
-        diagnostic.help = if function { Some(format!("a function is not a value; call it: [\"{name}\", ...]")) } else { near };
+        diagnostic.help =
+            if function { Some(format!("a function is not a value; call it: [\"{name}\", ...]")) } else { near };
         Operand::error()
     }
 

@@ -267,7 +267,8 @@ impl Lowerer<'_, '_> {
         let callee = Callee::Function(self.unit.callee(&used));
         let verdict = self.local(None, Ty::ResultI32);
         self.emit(Stmt::Let(verdict, Value::Call(Box::new(Call { callee, args: vec![view], at: None }))));
-        let result = if row.result.is_owned() { self.scoped_local(None, row.result) } else { self.local(None, row.result) };
+        let result =
+            if row.result.is_owned() { self.scoped_local(None, row.result) } else { self.local(None, row.result) };
         self.emit(Stmt::Declare(result));
         let code = Value::Member(Box::new(Value::Local(verdict)), "payload.err");
         let (ok, err) = match special {
@@ -440,7 +441,13 @@ impl Lowerer<'_, '_> {
             }
             Special::AsPointer => {
                 let vector = row.head.starts_with("vec_u8.");
-                let ty = if row.head == "view.as_ptr" { Ty::View } else if vector { Ty::Vec } else { Ty::Bytes };
+                let ty = if row.head == "view.as_ptr" {
+                    Ty::View
+                } else if vector {
+                    Ty::Vec
+                } else {
+                    Ty::Bytes
+                };
                 // The buffer is lent to the end of its scope rather than consumed.
                 let operand = self.look(args[0], ty, vector, &format!("argument of \"{}\"", row.head));
                 if operand.ty == Ty::Error {
@@ -481,8 +488,8 @@ impl Lowerer<'_, '_> {
             Special::PtrAdd | Special::PtrSub | Special::PtrOffset => {
                 let (pointer, kind) = self.held_pointer(args[0], row.head, &args[1..]);
                 if matches!(kind, Ptr::ConstVoid | Ptr::MutVoid) {
-                    self.typing("X07-TYPE-CALL-0002", format!("\"{}\" takes no void pointer", row.head), args[0]).help =
-                        Some("cast it first: [\"ptr.cast\", \"ptr_mut_u8\", p]".to_string());
+                    self.typing("X07-TYPE-CALL-0002", format!("\"{}\" takes no void pointer", row.head), args[0])
+                        .help = Some("cast it first: [\"ptr.cast\", \"ptr_mut_u8\", p]".to_string());
                     return Operand::error();
                 }
                 let count = self.value(args[1]);
@@ -522,7 +529,11 @@ impl Lowerer<'_, '_> {
                 } else {
                     let (from, kind) = self.held_pointer(args[1], row.head, &args[2..]);
                     if !matches!(kind, Ptr::ConstVoid | Ptr::MutVoid) {
-                        self.typing("X07-TYPE-CALL-0002", format!("\"{}\" takes a void pointer second", row.head), args[1]);
+                        self.typing(
+                            "X07-TYPE-CALL-0002",
+                            format!("\"{}\" takes a void pointer second", row.head),
+                            args[1],
+                        );
                     }
                     from
                 };
@@ -573,8 +584,17 @@ impl Lowerer<'_, '_> {
     pub(crate) fn intrinsic(&mut self, e: ExprId, args: &[ExprId]) -> Operand {
         let head = self.source.head_name(e);
         const KNOWN: &[&str] = &[
-            "ty.size_bytes", "ty.size", "ty.read_le_at", "ty.write_le_at", "ty.push_le", "ty.lt", "ty.eq", "ty.cmp",
-            "ty.hash32", "ty.clone", "ty.drop",
+            "ty.size_bytes",
+            "ty.size",
+            "ty.read_le_at",
+            "ty.write_le_at",
+            "ty.push_le",
+            "ty.lt",
+            "ty.eq",
+            "ty.cmp",
+            "ty.hash32",
+            "ty.clone",
+            "ty.drop",
         ];
         if !KNOWN.contains(&head.as_str()) {
             self.charge(1);
@@ -665,7 +685,8 @@ impl Lowerer<'_, '_> {
             for (operand, at) in [(&a, args[0]), (&b, args[1])] {
                 self.expect(operand, Ty::I32, at, "X07-TYPE-CALL-0002", head);
             }
-            let op = |op, a: &Operand, b: &Operand| Value::Binary(op, Box::new(a.value.clone()), Box::new(b.value.clone()));
+            let op =
+                |op, a: &Operand, b: &Operand| Value::Binary(op, Box::new(a.value.clone()), Box::new(b.value.clone()));
             let less = if signed { Op::Lt } else { Op::LtU };
             let more = if signed { Op::Gt } else { Op::GtU };
             return match head {
@@ -694,11 +715,8 @@ impl Lowerer<'_, '_> {
         let len = |v: &Value| runtime("x07_view_len", vec![v.clone()], None);
         let args = vec![a.clone(), Value::Int(0), len(a), b.clone(), Value::Int(0), len(b)];
         let order = runtime("x07_view_cmp_range", args, Some(self.body_expr()));
-        let order = if head == "ty.lt" {
-            Value::Binary(Op::Lt, Box::new(order), Box::new(Value::Int(0)))
-        } else {
-            order
-        };
+        let order =
+            if head == "ty.lt" { Value::Binary(Op::Lt, Box::new(order), Box::new(Value::Int(0))) } else { order };
         Operand::new(order, Ty::I32, Reads::Traps)
     }
 

@@ -162,8 +162,15 @@ pub(crate) struct Lowerer<'u, 'a> {
 
 impl Lowerer<'_, '_> {
     /// Reports an error at an expression.
-    pub(crate) fn error(&mut self, code: &str, kind: ErrorKind, message: impl Into<String>, at: ExprId) -> &mut Diagnostic {
-        let diagnostic = Diagnostic::error(code, kind, message).module(self.source.module.clone()).at(self.source.pointer(at));
+    pub(crate) fn error(
+        &mut self,
+        code: &str,
+        kind: ErrorKind,
+        message: impl Into<String>,
+        at: ExprId,
+    ) -> &mut Diagnostic {
+        let diagnostic =
+            Diagnostic::error(code, kind, message).module(self.source.module.clone()).at(self.source.pointer(at));
         self.report(diagnostic)
     }
 

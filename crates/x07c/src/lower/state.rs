@@ -43,7 +43,8 @@ impl Lowerer<'_, '_> {
         self.states[local.0 as usize]
     }
 
-    fn hold(&mut self, owner: Owner, by: i32) {
+    /// Counts holders of an owner.
+    pub(crate) fn hold(&mut self, owner: Owner, by: i32) {
         if let Owner::Local(local) = owner {
             let count = &mut self.borrowers[local.0 as usize];
             *count = count.saturating_add_signed(by);
@@ -201,8 +202,11 @@ impl Lowerer<'_, '_> {
             }
         }
         let locals = std::mem::take(&mut self.scopes[depth].locals);
-        let drops: Vec<LocalId> =
-            locals.iter().copied().filter(|l| self.ty_of(*l).is_owned() && self.state(*l).status != Status::Moved).collect();
+        let drops: Vec<LocalId> = locals
+            .iter()
+            .copied()
+            .filter(|l| self.ty_of(*l).is_owned() && self.state(*l).status != Status::Moved)
+            .collect();
         if value.reads >= Reads::Memory && !drops.is_empty() {
             value = self.spill(value);
         }
@@ -240,8 +244,12 @@ impl Lowerer<'_, '_> {
 
     fn escape(&mut self, owner: LocalId, at: ExprId) {
         let name = self.name_of(owner);
-        self.typing("X07-BORROW-0002", format!("drop while borrowed: \"{name}\" ends here, but a view of it lives on"), at)
-            .help = Some("return a copy with view.to_bytes, or let the owner live as long as the view".to_string());
+        self.typing(
+            "X07-BORROW-0002",
+            format!("drop while borrowed: \"{name}\" ends here, but a view of it lives on"),
+            at,
+        )
+        .help = Some("return a copy with view.to_bytes, or let the owner live as long as the view".to_string());
     }
 
     /// Frees locals, innermost last-born first.
@@ -370,7 +378,8 @@ impl Lowerer<'_, '_> {
                         diagnostic.fix = Some(fix);
                     }
                     None => {
-                        diagnostic.help = Some(format!("set \"{name}\" again before the round ends, or copy it in the body"));
+                        diagnostic.help =
+                            Some(format!("set \"{name}\" again before the round ends, or copy it in the body"));
                     }
                 }
                 // The uses after the loop are not mistakes of their own.

@@ -13,7 +13,11 @@ impl Lowerer<'_, '_> {
         let waits = row.form == crate::builtins::Form::Special(Special::Await)
             || matches!(row.head, "task.yield" | "task.sleep");
         if waits && !self.may_wait() {
-            self.typing("X07-TYPE-CALL-0002", format!("\"{}\" waits, which a defn cannot: only solve and defasync can", row.head), e);
+            self.typing(
+                "X07-TYPE-CALL-0002",
+                format!("\"{}\" waits, which a defn cannot: only solve and defasync can", row.head),
+                e,
+            );
             return Operand::error();
         }
         self.out.has_tasks = true;
@@ -41,7 +45,11 @@ impl Lowerer<'_, '_> {
             _ => false,
         };
         if !fits {
-            self.typing("X07-TYPE-CALL-0002", format!("\"{}\" takes a task handle of its own kind, got {}", row.head, operand.ty.name()), args[0]);
+            self.typing(
+                "X07-TYPE-CALL-0002",
+                format!("\"{}\" takes a task handle of its own kind, got {}", row.head, operand.ty.name()),
+                args[0],
+            );
             return Operand::error();
         }
         let function = match row.head {
