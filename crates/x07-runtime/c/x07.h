@@ -6,6 +6,14 @@
 #ifndef X07_H
 #define X07_H
 
+/* What a program says of itself, such as `x < x`, is no news about its C text. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wtautological-compare"
+#pragma GCC diagnostic ignored "-Wbool-compare"
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+#endif
+
 #if defined(__UINT8_TYPE__) && defined(__UINT64_TYPE__) && defined(__SIZE_TYPE__)
 typedef __UINT8_TYPE__ uint8_t;
 typedef __UINT32_TYPE__ uint32_t;

@@ -26,17 +26,7 @@ use x07c::{Interface, Interfaces, Options};
 const CASES: u32 = 40;
 const FUEL: u64 = 300_000;
 /// The C compiler's arguments; the warnings left out are about what the program itself says, such as `x < x`.
-const WARNINGS: &[&str] = &[
-    "-std=gnu11",
-    "-O1",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-Wno-infinite-recursion",
-    "-Wno-tautological-compare",
-    "-Wno-bool-compare",
-    "-fsyntax-only",
-];
+const WARNINGS: &[&str] = &["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"];
 
 #[test]
 fn random_programs_are_accepted_and_compile_to_equal_text() {
