@@ -180,6 +180,11 @@ impl<'a> UnitContext<'a> {
         self.import(used)
     }
 
+    /// True while the function is being lowered: a call of it now is a recursion.
+    pub(crate) fn is_running(&self, used: &Used) -> bool {
+        used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.progress == Progress::Running)
+    }
+
     /// The number of a callee in the tables of this unit's bodies.
     pub(crate) fn callee(&mut self, used: &Used) -> u32 {
         self.callees.insert_full(used.clone(), ()).0 as u32

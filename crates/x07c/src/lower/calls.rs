@@ -382,6 +382,15 @@ impl Lowerer<'_, '_> {
                 return Operand::error();
             }
         }
+        if interface.result.is_view() && self.unit.is_running(&used) {
+            self.typing(
+                "X07-MOVE-0902",
+                format!("\"{name}\" returns a view and calls itself, so what the view borrows from is not known here"),
+                e,
+            )
+            .help = Some("return bytes, or positions in the view, and make the view at the caller".to_string());
+            return Operand::error();
+        }
         if args.len() != interface.params.len() {
             let wanted = interface.params.len();
             self.typing("X07-TYPE-CALL-0003", format!("\"{name}\" takes {wanted} arguments, {} given", args.len()), e);
