@@ -71,6 +71,32 @@ pub(crate) fn link(
     Ok((output, messages))
 }
 
+/// Links objects into one that keeps only what the symbols in `roots` need and has one section of each kind. The link
+/// of an executable takes most of its time by the section.
+pub(crate) fn link_group(
+    toolchain: &Toolchain,
+    objects: &[PathBuf],
+    roots: &[String],
+    store: &Store,
+) -> Result<tempfile::TempPath, Failure> {
+    let script = store.scratch(".ld")?;
+    let mut text = String::new();
+    for root in roots {
+        text.push_str(&format!("EXTERN({root})\n"));
+    }
+    text.push_str("SECTIONS {\n");
+    for section in [".text", ".rodata", ".data", ".bss"] {
+        text.push_str(&format!("  {section} 0 : {{ *({section} {section}.*) }}\n"));
+    }
+    text.push_str("}\n");
+    std::fs::write(&script, text).map_err(io_failure("write", &script))?;
+    let flags = ["-Wl,--gc-sections".to_owned(), "-T".to_owned(), script.display().to_string()];
+    // Linkers other than GNU's may not know scripts of partial links; without one the result is larger and not wrong.
+    let linked =
+        link(toolchain, &flags, objects, &[], true, store).or_else(|_| link(toolchain, &[], objects, &[], true, store));
+    linked.map(|(object, _)| object)
+}
+
 /// A path as a response file may hold it.
 fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();

@@ -22,6 +22,7 @@ pub const SOURCES: &[&str] = &[
     "contract.c",
     "task.c",
     "jcs.c",
+    "test.c",
     "metrics.c",
     MAIN,
     EMBED,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::emit::Parts;
 use crate::fuel::Fuel;
 use crate::types::Ty;
 
@@ -84,6 +85,8 @@ pub struct FunctionInterface {
     pub symbol: String,
     /// C text that makes the symbol usable in another unit: a prototype or an inline definition.
     pub declaration: String,
+    /// What of `x07.h` the declaration needs.
+    pub parts: Parts,
     /// The declaration is the whole function: no symbol of its module is needed.
     pub inline: bool,
     /// Functions whose declarations come before this one's.

@@ -64,6 +64,17 @@ struct Text {
     portable: bool,
 }
 
+impl Text {
+    /// What of `x07.h` its C text needs.
+    fn parts(&self) -> emit::Parts {
+        let mut parts = emit::Parts::of(&self.body);
+        if self.is_async {
+            parts.add(emit::Parts::of_task());
+        }
+        parts
+    }
+}
+
 /// Everything known while a unit is made.
 pub(crate) struct UnitContext<'a> {
     pub options: &'a Options,
@@ -374,7 +385,11 @@ impl<'a> UnitContext<'a> {
             fuel.by_pointer = true;
         }
         if hidden && (fuel.leading > 0 || !fuel.variable) {
-            body.block.insert(0, Stmt::Charge { units: fuel.leading, test: true });
+            let charge = Stmt::Charge { units: fuel.leading, test: true };
+            match body.block.first_mut() {
+                Some(first @ Stmt::Charge { units: 0, test: true }) => *first = charge,
+                _ => body.block.insert(0, charge),
+            }
             fuel = Fuel { leading: 0, variable: true, by_pointer: false };
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
@@ -654,6 +669,7 @@ fn assemble(
         _ => Linkage::Static,
     };
     let mut imports: BTreeSet<Used> = BTreeSet::new();
+    let mut parts = emit::Parts::default();
     let mut prototypes = String::new();
     let mut definitions = String::new();
     let mut inline_definitions = String::new();
@@ -670,6 +686,7 @@ fn assemble(
         let result = if text.is_async { Ty::I32 } else { text.result };
         prototypes.push_str(&emit::prototype(&own.interface.symbol, linkage, &text.params, result, fuel));
         let printed = context.print(name, text, linkage);
+        parts.add(text.parts());
         imports.extend(referenced(&context, &text.body));
         if linkage == Linkage::Inline {
             inline_definitions.push('\n');
@@ -689,6 +706,7 @@ fn assemble(
             let fuel = if text.is_async { Fuel::default() } else { text.fuel };
             known.inline = text.portable;
             known.declaration = if text.portable {
+                known.parts = emit::Parts::of(&text.body);
                 let printed = context.print(name, text, Linkage::Inline);
                 format!("{}{printed}", emit::prototype(&known.symbol, Linkage::Inline, &text.params, result, fuel))
             } else {
@@ -708,6 +726,7 @@ fn assemble(
             .map(|used| emit::Callee { symbol: context.symbol_of(used), fuel: context.fuel_of(used) })
             .collect();
         let at = |e: ExprId| format!("{} {}", source.module, source.pointer(e));
+        parts.add(text.parts());
         definitions.push('\n');
         definitions.push_str(&context.print_with("x07_solve", text, Linkage::External, &callees, &at));
     }
@@ -721,7 +740,10 @@ fn assemble(
         .filter(|used| context.imported.get(*used).is_some_and(|interface| !interface.inline))
         .map(|used| used.module.clone())
         .collect();
-    let mut c = format!("/* unit of module {module} */\n#include \"x07.h\"\n");
+    for interface in seen.iter().filter_map(|used| context.imported.get(used)) {
+        parts.add(interface.parts);
+    }
+    let mut c = format!("/* unit of module {module} */\n{}#include \"x07.h\"\n", parts.definitions());
     for part in [&imported, &prototypes] {
         if !part.is_empty() {
             c.push('\n');
@@ -925,6 +947,7 @@ fn signature(
         fuel: Fuel { leading: 0, variable: true, by_pointer: false },
         symbol: mangle(name),
         declaration: String::new(),
+        parts: emit::Parts::default(),
         inline: false,
         needs: Vec::new(),
     }
@@ -970,6 +993,7 @@ fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
         fuel: Fuel::default(),
         symbol,
         declaration,
+        parts: emit::Parts::default(),
         inline: true,
         needs: Vec::new(),
     }

@@ -9,6 +9,7 @@ mod native;
 mod options;
 mod pointers;
 mod tasks;
+mod test;
 
 use std::sync::OnceLock;
 
@@ -258,6 +259,7 @@ pub const FAMILIES: &[(&str, &[Builtin])] = &[
     ("Readers, scratch buffers, process, JSON", io::ROWS),
     ("Literals, brands, budget scopes", forms::ROWS),
     ("Tasks", tasks::ROWS),
+    ("Tests", test::ROWS),
     ("Pointers", pointers::ROWS),
     ("Native backends", native::ROWS),
 ];
