@@ -60,14 +60,11 @@ fn inode(_: &fs::Metadata) -> u64 {
 pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
     const ATTEMPTS: usize = 5;
     for _ in 0..ATTEMPTS {
+        // Asked before it is opened: opening a pipe waits for somebody who writes into it.
+        must_be_file(&fs::metadata(path)?)?;
         let mut file = File::open(path)?;
         let before = file.metadata()?;
-        if before.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-        }
-        if !before.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
-        }
+        must_be_file(&before)?;
         let stamp = Stamp::of(&before);
         let bytes = read_known(&mut file, before.len() as usize)?;
         if Stamp::of(&file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
@@ -75,6 +72,16 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
         }
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
+}
+
+fn must_be_file(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
+    }
+    Ok(())
 }
 
 /// Reads a file of a known size without asking for more; whether it has grown shows in its stamp afterwards.

@@ -185,3 +185,16 @@ fn unless_the_user_gave_it_arguments() {
     assert!(error.contains("with X07_CC_ARGS or the request's arguments -fno-such-flag"), "{error}");
     assert!(!error.contains("bug of x07"), "{error}");
 }
+
+#[test]
+fn a_users_module_named_like_the_library_gets_no_internal_heads() {
+    let generic = format!(
+        r#"{{{HEAD},"kind":"module","module_id":"std.mine","imports":[],"decls":[
+            {{"kind":"export","names":["std.mine.f"]}},
+            {{"kind":"defn","name":"std.mine.f","type_params":[{{"name":"A"}}],
+             "params":[{{"name":"b","ty":"bytes"}},{{"name":"x","ty":["t","A"]}}],"result":"bytes",
+             "body":["__internal.u32le.sort","b",1]}}]}}"#
+    );
+    let call = r#"["tapp","std.mine.f",["tys","i32"],["bytes.alloc",4],1]"#;
+    check(&[("main", entry(r#""std.mine""#, call)), ("std.mine", generic)], &["__internal.u32le.sort"]);
+}

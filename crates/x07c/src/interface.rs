@@ -56,6 +56,8 @@ pub struct Template {
     pub source: String,
     /// Index of the declaration in its own file.
     pub index: usize,
+    /// May use internal heads, as its module may.
+    pub trusted: bool,
     /// Type parameters with their bounds.
     pub type_params: Vec<(String, Option<String>)>,
 }

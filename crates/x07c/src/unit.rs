@@ -277,7 +277,7 @@ impl<'a> UnitContext<'a> {
         }
         let parsed = x07_ast::parse(template.source.as_bytes(), x07_ast::Expected::Any);
         let imports = self.interfaces.get(&used.module).map(|i| i.imports.clone()).unwrap_or_default();
-        let source = Rc::new(Source::template(parsed.file?, imports, template.index));
+        let source = Rc::new(Source::template(parsed.file?, imports, template.trusted, template.index));
         self.templates.insert(used.clone(), source.clone());
         Some(source)
     }
@@ -565,6 +565,7 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                     interface.template = Some(Template {
                         source: template_source(file, function),
                         index: decl,
+                        trusted: options.trusted,
                         type_params: function.type_params.iter().map(|p| (p.name.clone(), p.bound.clone())).collect(),
                     });
                 }
