@@ -371,16 +371,12 @@ impl<'a> UnitContext<'a> {
             .iter()
             .any(|used| used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance));
         let exported = self.own.get(name).is_some_and(|own| own.interface.exported);
-        // Without bodies in interfaces, nothing of an exported body shows in its interface, not even what a call costs.
-        let hidden = exported && !is_async && !self.options.inline_across_modules;
-        let small = !recursive
-            && !is_async
-            && !has_tasks
-            && !hidden
-            && name != "solve"
-            && !calls_instance
-            && is_small(&body, UNIT_SIZE);
-        let portable = small && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
+        let inlinable = !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance;
+        let portable = inlinable && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
+        // An exported body that is not part of its interface does not show there at all, not even in what a call costs:
+        // other units are compiled again only for what they copied.
+        let hidden = exported && !is_async && !portable;
+        let small = inlinable && !hidden && is_small(&body, UNIT_SIZE);
         if small && fuel.variable {
             fuel.by_pointer = true;
         }
