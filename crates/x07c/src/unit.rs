@@ -292,7 +292,23 @@ impl<'a> UnitContext<'a> {
         let params: Vec<(String, Ty, Option<String>)> =
             interface.params.iter().map(|p| (p.name.clone(), p.ty, p.brand.clone())).collect();
         let role = if interface.is_async { Role::Defasync } else { Role::Defn };
-        let lowered = self.lower_body(source, name, role, vars, &params, interface.result, contracts, body);
+        let mut assumed = ViewSource::Free;
+        let lower = |unit: &mut Self| {
+            let (source, vars, contracts) = (source.clone(), vars.clone(), contracts.clone());
+            unit.lower_body(source, name, role, vars, &params, interface.result, contracts, body)
+        };
+        let mut lowered = lower(self);
+        // A recursive call returns views of what the other paths return views of; the first walk found which that is.
+        while interface.result.is_view() && lowered.calls_itself && lowered.source != assumed {
+            assumed = lowered.source;
+            if let Some(own) = self.own.get_mut(name) {
+                own.interface = Rc::new(FunctionInterface { source: assumed, ..(*own.interface).clone() });
+            }
+            lowered = lower(self);
+            if lowered.diagnostics.iter().any(Diagnostic::is_error) {
+                break;
+            }
+        }
         let source_of_view = lowered.source;
         let recursive = self.own.get(name).is_some_and(|own| own.recursive);
         let comment = comment(name, &interface);
@@ -1111,6 +1127,7 @@ impl<'u, 'a> Lowerer<'u, 'a> {
             out: Lowered {
                 body: Body::default(),
                 source: ViewSource::Free,
+                calls_itself: false,
                 calls: BTreeSet::new(),
                 native_heads: BTreeSet::new(),
                 diagnostics: Vec::new(),

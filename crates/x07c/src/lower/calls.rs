@@ -367,6 +367,7 @@ impl Lowerer<'_, '_> {
         args: &[ExprId],
     ) -> Operand {
         self.charge(1);
+        self.out.calls_itself |= self.unit.is_running(&used) && used.function == self.function;
         self.out.calls.insert(used.clone());
         if interface.is_extern {
             if !self.unit.options.capabilities.allow_ffi {
@@ -382,10 +383,14 @@ impl Lowerer<'_, '_> {
                 return Operand::error();
             }
         }
-        if interface.result.is_view() && self.unit.is_running(&used) {
+        if interface.result.is_view() && self.unit.is_running(&used) && used.function != self.function {
             self.typing(
                 "X07-MOVE-0902",
-                format!("\"{name}\" returns a view and calls itself, so what the view borrows from is not known here"),
+                format!(
+                    "\"{name}\" returns a view and calls itself through \"{}\", so what the view borrows from is not \
+                     known here",
+                    self.shown()
+                ),
                 e,
             )
             .help = Some("return bytes, or positions in the view, and make the view at the caller".to_string());

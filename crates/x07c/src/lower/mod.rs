@@ -115,6 +115,8 @@ pub(crate) struct Scope {
 pub(crate) struct Lowered {
     pub body: Body,
     pub source: ViewSource,
+    /// Its body calls it.
+    pub calls_itself: bool,
     pub calls: BTreeSet<Used>,
     pub native_heads: BTreeSet<String>,
     pub diagnostics: Vec<Diagnostic>,
