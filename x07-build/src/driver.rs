@@ -13,6 +13,7 @@ use crate::files::Stamp;
 use crate::flags::{self, Flags};
 use crate::imports;
 use crate::load::{self, Old, Program};
+use crate::native::Natives;
 use crate::objects::Objects;
 use crate::outcome::{CheckReport, Counts, Failure, Outcome, Sources};
 use crate::record;
@@ -78,7 +79,11 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     }
 
     emit::spare_sources(&session, &program)?;
-    let mut outputs = emit::write(&session, &program, &units, objects.as_ref())?;
+    let natives = Natives::find(&verdict.native_heads, &request.environment, &store)?;
+    for path in natives.files() {
+        files.push(load::file_record(path, start)?);
+    }
+    let mut outputs = emit::write(&session, &program, &units, objects.as_ref(), &natives)?;
     if let Some(path) = &request.depfile {
         let inputs = files.iter().map(|file| file.path.as_path());
         emit::write_depfile(path, &place.output, inputs, &program)?;

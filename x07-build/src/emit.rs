@@ -11,6 +11,7 @@ use crate::context::Place;
 use crate::event::ActionKind;
 use crate::files::{Stamp, copy_atomic, io_failure, parent, write_atomic, write_if_changed};
 use crate::load::{Origin, Program};
+use crate::native::Natives;
 use crate::objects::Objects;
 use crate::outcome::{CCompilerStep, Failure};
 use crate::request::Emit;
@@ -28,15 +29,16 @@ pub(crate) fn write(
     program: &Program,
     units: &Units<'_>,
     objects: Option<&Objects<'_>>,
+    natives: &Natives,
 ) -> Result<Vec<PathBuf>, Failure> {
     let output = &session.place.output;
     if session.request.environment.keep_c {
         write_units(session, program, units, objects, &c_folder(session.place))?;
     }
     match (session.request.emit, objects) {
-        (Emit::C, _) | (_, None) => write_c_tree(session, program, units, output),
+        (Emit::C, _) | (_, None) => write_c_tree(session, program, units, natives, output),
         (Emit::Exe, Some(objects)) => {
-            let executable = objects.link(0)?;
+            let executable = objects.link(natives, 0)?;
             place_executable(&session.store.blob_path(&executable), output)?;
             Ok(vec![output.clone()])
         }
@@ -48,10 +50,10 @@ pub(crate) fn write(
             for (path, name) in paths.zip(&names) {
                 copy_atomic(&path, name, 0o644)?;
             }
-            Ok(names)
+            Ok(names.into_iter().chain(copy_archives(natives, output)?).collect())
         }
         (Emit::StaticLib, Some(objects)) => {
-            write_archive(session, objects, output)?;
+            write_archive(session, objects, natives, output)?;
             let mut written = vec![output.clone()];
             for name in EMBEDDING_HEADERS {
                 let header = parent(output).join(name);
@@ -120,6 +122,7 @@ fn write_c_tree(
     session: &Session<'_>,
     program: &Program,
     units: &Units<'_>,
+    natives: &Natives,
     output: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut written = write_units(session, program, units, None, &output.join("units"))?;
@@ -133,9 +136,13 @@ fn write_c_tree(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         write_if_changed(path, x07_runtime::file(&name).unwrap_or_default().as_bytes())?;
     }
+    let archives = copy_archives(natives, output)?;
+    let mut backends: String = archives.iter().map(|_| " native/*.a").take(1).collect();
+    backends.extend(natives.libraries().iter().map(|library| format!(" {library}")));
+    written.extend(archives);
     let readme = output.join("README");
     let text = format!(
-        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}) -o {}\n\n\
+        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}){backends} -o {}\n\n\
          To call the program from C instead, compile the runtime without {} and read include/x07_embed.h.\n",
         x07_runtime::FLAGS.join(" "),
         x07_runtime::EMBED,
@@ -147,9 +154,23 @@ fn write_c_tree(
     Ok(written)
 }
 
+/// The archives of native backends, in `native/`.
+fn copy_archives(natives: &Natives, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let copied = natives.archives().map(|archive| {
+        let path = output.join("native").join(&archive.name);
+        copy_atomic(&archive.path, &path, 0o644).map(|()| path)
+    });
+    copied.collect()
+}
+
 /// One object with everything, in an archive with a symbol table and nothing about time or user.
-fn write_archive(session: &Session<'_>, objects: &Objects<'_>, output: &Path) -> Result<(), Failure> {
-    let object = objects.link_relocatable(0)?;
+fn write_archive(
+    session: &Session<'_>,
+    objects: &Objects<'_>,
+    natives: &Natives,
+    output: &Path,
+) -> Result<(), Failure> {
+    let object = objects.link_relocatable(natives, 0)?;
     let folder = tempfile::tempdir_in(parent(&object)).map_err(io_failure("write a folder in", &parent(&object)))?;
     let member = folder.path().join("x07.o");
     object.persist(&member).map_err(|error| io_failure("write", &member)(error.error))?;

@@ -38,10 +38,12 @@ mod graph;
 mod imports;
 mod load;
 mod lookup;
+mod native;
 mod objects;
 mod outcome;
 mod pool;
 mod record;
+mod registry;
 mod request;
 mod runtime;
 mod session;
@@ -53,6 +55,7 @@ mod units;
 
 pub use cargo::Build;
 pub use digest::Digest;
+pub use x07c::builtins::backend_of;
 pub use event::{ActionKind, Event, Observer, Silent, Span};
 pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Outcome, Sources};
 pub use request::{

@@ -10,6 +10,7 @@ use crate::digest::{Digest, KeyBuilder};
 use crate::event::ActionKind;
 use crate::flags::Flags;
 use crate::load::{ENTRY, Old, Program};
+use crate::native::Natives;
 use crate::outcome::{CCompilerStep, Failure};
 use crate::request::Emit;
 use crate::runtime;
@@ -282,7 +283,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Links the executable, or finds it in the store. Gives its digest.
-    pub(crate) fn link(&self, lane: usize) -> Result<Digest, Failure> {
+    pub(crate) fn link(&self, natives: &Natives, lane: usize) -> Result<Digest, Failure> {
         let store = self.session.store;
         let mut key = KeyBuilder::new("link");
         key.digest(&self.toolchain.identity).digest(&runtime::identity());
@@ -293,16 +294,17 @@ impl<'a> Objects<'a> {
         for number in self.linked() {
             key.digest(&self.object(number).unwrap_or(Digest([0; 32])));
         }
+        natives.add_to_key(&mut key);
         let key = key.finish();
         self.session.action(ActionKind::Link, &self.session.place.name, lane, || {
             match self.known_object(&key).filter(|digest| store.verify_blob(digest, None).is_some()) {
                 Some(executable) => (Ok(executable), true),
-                None => (self.link_executable(&key, lane), false),
+                None => (self.link_executable(&key, natives, lane), false),
             }
         })
     }
 
-    fn link_executable(&self, key: &Digest, lane: usize) -> Result<Digest, Failure> {
+    fn link_executable(&self, key: &Digest, natives: &Natives, lane: usize) -> Result<Digest, Failure> {
         let store = self.session.store;
         let mut paths = if self.groups.is_empty() {
             self.object_paths(lane)?
@@ -311,7 +313,9 @@ impl<'a> Objects<'a> {
             records.iter().map(|record| store.blob_path(&record.object)).collect()
         };
         paths.extend(self.runtime_paths(lane)?);
-        let linked = cc::link(self.toolchain, &self.flags.link, &paths, &self.flags.link_inputs, false, store);
+        let mut inputs = natives.link_inputs();
+        inputs.extend(self.flags.link_inputs.iter().cloned());
+        let linked = cc::link(self.toolchain, &self.flags.link, &paths, &inputs, false, store);
         let (file, messages) = linked.map_err(|failure| self.explain_link(failure))?;
         if !messages.is_empty() {
             self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert("link".to_owned(), messages);
@@ -375,9 +379,10 @@ impl<'a> Objects<'a> {
     }
 
     /// Links everything into one relocatable object, for an archive.
-    pub(crate) fn link_relocatable(&self, lane: usize) -> Result<tempfile::TempPath, Failure> {
+    pub(crate) fn link_relocatable(&self, natives: &Natives, lane: usize) -> Result<tempfile::TempPath, Failure> {
         let mut paths = self.object_paths(lane)?;
         paths.extend(self.runtime_paths(lane)?);
+        paths.extend(natives.archives().map(|archive| archive.path.clone()));
         let name = &self.session.place.name;
         let linked = self.session.action(ActionKind::Link, name, lane, || {
             (cc::link(self.toolchain, &[], &paths, &[], true, self.session.store), false)

@@ -615,6 +615,8 @@ x07_bytes x07_internal_u32le_sort(x07_bytes records, uint32_t record_words);
 x07_bytes x07_map_u32_dump_kv_u32le_u32le(uint32_t h, const char *at);
 x07_bytes x07_set_u32_dump_u32le(uint32_t h, const char *at);
 
+#include "native.h"
+
 #if defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC visibility pop
 /* Of what units define themselves there is no other copy. */
