@@ -24,10 +24,7 @@ pub(crate) fn static_library(
     // CORE-MATH's crate compiles for the processor that it is built on, unless told otherwise; and no C compiler may
     // join a multiplication and an addition where the source does not.
     cargo.env("TARGET_CPU", baseline(target));
-    cargo.env(
-        format!("CFLAGS_{}", target.replace('-', "_")),
-        "-ffp-contract=off -ffunction-sections -fdata-sections",
-    );
+    cargo.env(format!("CFLAGS_{}", target.replace('-', "_")), "-ffp-contract=off -ffunction-sections -fdata-sections");
     cargo.args(["rustc", "--quiet", "--locked", "--lib", "--crate-type", "staticlib", "--profile", "native"]);
     cargo.args(["--package", package, "--target", target, "--target-dir"]).arg(&folder);
     let output = cargo.output()?;

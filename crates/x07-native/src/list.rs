@@ -14,12 +14,7 @@ pub(crate) struct Listed {
 
 /// All of them, by id.
 pub(crate) const LISTED: &[Listed] = &[
-    Listed {
-        id: "x07.ext.rand",
-        package: "x07-ext-rand-native",
-        archive: "libx07_ext_rand.a",
-        system_libraries: &[],
-    },
+    Listed { id: "x07.ext.rand", package: "x07-ext-rand-native", archive: "libx07_ext_rand.a", system_libraries: &[] },
     Listed {
         id: "x07.ext.stdio",
         package: "x07-ext-stdio-native",
