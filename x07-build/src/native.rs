@@ -7,6 +7,7 @@ use x07_ast::{Diagnostic, ErrorKind, Stage};
 use x07c::builtins::backend_of;
 
 use crate::digest::{Digest, KeyBuilder};
+use crate::foreign::Foreign;
 use crate::outcome::{Failure, Sources};
 use crate::registry;
 use crate::request::Environment;
@@ -16,6 +17,8 @@ use crate::store::Store;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Natives {
     backends: Vec<Backend>,
+    /// Arguments for the system's libraries that packages ask for.
+    system: Vec<String>,
 }
 
 /// One backend.
@@ -38,9 +41,23 @@ pub(crate) struct Archive {
 }
 
 impl Natives {
-    /// Finds the backends of native heads.
-    pub(crate) fn find(heads: &[String], environment: &Environment, store: &Store) -> Result<Natives, Failure> {
-        let ids: BTreeSet<&str> = heads.iter().filter_map(|head| backend_of(head)).collect();
+    /// Finds the backends of native heads, and those among the libraries that packages ask for; any other library is the
+    /// system's.
+    pub(crate) fn find(
+        heads: &[String],
+        foreign: &Foreign,
+        environment: &Environment,
+        store: &Store,
+    ) -> Result<Natives, Failure> {
+        let mut ids: BTreeSet<&str> = heads.iter().filter_map(|head| backend_of(head)).collect();
+        let mut system = Vec::new();
+        for library in foreign.libraries() {
+            let archive = format!("lib{library}.a");
+            match x07_native::BACKENDS.iter().find(|backend| backend.archive == archive) {
+                Some(backend) => drop(ids.insert(backend.id)),
+                None => system.push(format!("-l{library}")),
+            }
+        }
         let backends: Result<Vec<Backend>, Failure> = ids
             .into_iter()
             .map(|id| match x07_native::find(id).filter(|_| x07_native::TARGET == crate::toolchain::HOST) {
@@ -48,7 +65,7 @@ impl Natives {
                 None => registry::find(id, environment).map_err(missing),
             })
             .collect();
-        Ok(Natives { backends: backends? })
+        Ok(Natives { backends: backends?, system })
     }
 
     /// The archives in order.
@@ -61,7 +78,7 @@ impl Natives {
         self.backends.iter().flat_map(|backend| &backend.files)
     }
 
-    /// The libraries that must follow the archives in a link.
+    /// The arguments for libraries, which follow the archives in a link.
     pub(crate) fn libraries(&self) -> Vec<String> {
         self.arguments(true)
     }
@@ -70,7 +87,7 @@ impl Natives {
     pub(crate) fn link_inputs(&self) -> Vec<String> {
         let archives: Vec<String> = self.archives().map(|archive| archive.path.display().to_string()).collect();
         if archives.is_empty() {
-            return Vec::new();
+            return self.libraries();
         }
         let mut inputs = self.arguments(false);
         if cfg!(target_os = "macos") {
@@ -97,7 +114,7 @@ impl Natives {
     /// The backends' arguments that name libraries, or the others; each once.
     fn arguments(&self, libraries: bool) -> Vec<String> {
         let mut seen = BTreeSet::new();
-        let all = self.backends.iter().flat_map(|backend| &backend.arguments);
+        let all = self.system.iter().chain(self.backends.iter().flat_map(|backend| &backend.arguments));
         all.filter(|argument| argument.starts_with("-l") == libraries)
             .filter(|argument| seen.insert(argument.as_str()))
             .cloned()
