@@ -3,12 +3,7 @@
 /// Areas that are not run yet.
 const NOT_YET: &[(&str, &str)] = &[
     ("concurrency", "no async functions"),
-    ("math", "no native backends"),
-    ("native-heads", "no native backends"),
-    ("os", "no OS builtins and no sandbox"),
-    ("rand", "no native backends"),
-    ("regex", "no native backends"),
-    ("stdio", "no native backends"),
+    ("regex", "no native backend for regular expressions"),
     ("streams", "no streams"),
     ("worlds", "no fixtures"),
 ];
