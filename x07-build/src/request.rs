@@ -173,6 +173,9 @@ pub struct Request {
     pub world: Option<World>,
     /// What the world allows; `None` means its usual capabilities.
     pub capabilities: Option<Capabilities>,
+    /// What a sandboxed executable may do, as the names and values of the policy's variables; `None` leaves it to the
+    /// environment that it is started in.
+    pub embedded_policy: Option<Vec<(String, String)>>,
     /// How much the C compiler works.
     pub profile: Profile,
     /// How the executable talks.
@@ -218,6 +221,7 @@ impl Request {
             target,
             world: None,
             capabilities: None,
+            embedded_policy: None,
             profile: Profile::Dev,
             abi: Abi::Raw,
             emit: Emit::Exe,

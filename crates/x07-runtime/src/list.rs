@@ -1,7 +1,7 @@
 // What the runtime consists of and how it is compiled; read by the crate and by its build script.
 
 /// The headers, in the order in which they include each other.
-pub const HEADERS: &[&str] = &["x07_abi_v2.h", "x07_embed.h", "x07.h", "runtime.h"];
+pub const HEADERS: &[&str] = &["x07_abi_v2.h", "x07_embed.h", "x07.h", "runtime.h", "os.h", "os_process.h", "tzdata.h"];
 
 /// The translation units. A program links all of them but one: `MAIN` makes an executable, `EMBED` a library.
 pub const SOURCES: &[&str] = &[
@@ -23,9 +23,26 @@ pub const SOURCES: &[&str] = &[
     "task.c",
     "jcs.c",
     "metrics.c",
+    "os_policy.c",
+    "os_path.c",
+    "os_env.c",
+    "os_file.c",
+    "os_fs.c",
+    "os_fs_write.c",
+    "os_fs_walk.c",
+    "os_glob.c",
+    "os_request.c",
+    "os_spawn.c",
+    "os_process.c",
+    "os_time.c",
+    "os_tzdb.c",
+    TIME_ZONES,
     MAIN,
     EMBED,
 ];
+
+/// The time zones, written by the build script.
+pub const TIME_ZONES: &str = "tzdata.c";
 
 /// The process around `solve`.
 pub const MAIN: &str = "main.c";

@@ -30,6 +30,7 @@ impl Lowerer<'_, '_> {
                 }
                 trusted
             }
+            Needs::Os => self.need_os(e, row.head),
             Needs::Native(backend) => {
                 self.out.native_heads.insert(row.head.to_string());
                 self.error(
@@ -41,6 +42,19 @@ impl Lowerer<'_, '_> {
                 false
             }
         }
+    }
+
+    fn need_os(&mut self, e: ExprId, head: &str) -> bool {
+        let allowed = self.unit.options.capabilities.os;
+        if !allowed {
+            self.error(
+                "X07-WORLD-OS-0002",
+                ErrorKind::Unsupported,
+                format!("{head} is standalone-only; it needs the world run-os or run-os-sandboxed"),
+                e,
+            );
+        }
+        allowed
     }
 
     pub(crate) fn need_unsafe(&mut self, e: ExprId, head: &str) -> bool {
@@ -200,6 +214,14 @@ impl Lowerer<'_, '_> {
             if row.form == Form::Borrows { operands.first().map_or(Owner::Free, |o| o.owner) } else { Owner::Free };
         self.refuse_stored_views(e, row, &operands);
         self.release(pending);
+        if row.needs == Needs::Os {
+            self.emit(Stmt::Visible);
+        }
+        if row.result == Ty::Never {
+            self.emit(Stmt::Eval(value));
+            self.dead = true;
+            return Operand::never();
+        }
         let reads_memory = matches!(
             row.head,
             "bytes.get_u8"
