@@ -59,6 +59,7 @@ pub use request::{
     Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target, World, capabilities_of,
 };
 pub use store::Store;
+pub use x07c::Capabilities;
 
 /// Builds what the request asks for.
 pub fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {
