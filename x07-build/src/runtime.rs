@@ -61,13 +61,14 @@ pub(crate) fn program_config(request: &Request, place: &Place, world: World) -> 
     let fuel = request.fuel.unwrap_or(u64::MAX).min(i64::MAX as u64);
     format!(
         "\nconst x07_program x07_program_config = {{\n  .fuel = {fuel}ull,\n  .memory_cap = {}ull,\n  .max_output = {}ull,\n  \
-         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n  .sandboxed = {},\n  .policy = {},\n}};\n",
+         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n  .sandboxed = {},\n  .policy = {},\n{}}};\n",
         request.memory_cap,
         request.max_output.unwrap_or(0),
         c_string(name),
         request.cpu_seconds.unwrap_or(0),
         u32::from(world == World::RunOsSandboxed),
         policy_text(request),
+        confinement_text(request),
     )
 }
 
@@ -80,10 +81,23 @@ fn policy_text(request: &Request) -> String {
     c_string(&items)
 }
 
+/// How the program confines itself, if it is to.
+fn confinement_text(request: &Request) -> String {
+    let Some(rules) = &request.confinement else {
+        return String::new();
+    };
+    format!("  .confine = x07_os_confine,\n  .rules = {},\n  .rules_len = {}u,\n", c_bytes(rules), rules.len())
+}
+
 /// A C string literal of any text.
 fn c_string(text: &str) -> String {
+    c_bytes(text.as_bytes())
+}
+
+/// A C string literal of any bytes.
+fn c_bytes(bytes: &[u8]) -> String {
     let mut literal = String::from("\"");
-    for byte in text.bytes() {
+    for byte in bytes.iter().copied() {
         match byte {
             // Three octal digits always, so that a following digit cannot join; `?` could begin a trigraph.
             b'"' | b'\\' | b'?' | 0..=31 | 127.. => literal.push_str(&format!("\\{byte:03o}")),

@@ -156,7 +156,8 @@ impl Flags {
     }
 }
 
-fn accepts_weaker_isolation() -> Result<bool, String> {
+/// What the environment says about gaps in the isolation.
+pub fn accepts_weaker_isolation() -> Result<bool, String> {
     let name = "X07_I_ACCEPT_WEAKER_ISOLATION";
     let Some(value) = env::var_os(name) else { return Ok(false) };
     match value.to_str() {

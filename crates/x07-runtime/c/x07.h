@@ -104,6 +104,9 @@ typedef struct x07_program {
   uint32_t cpu_seconds; /* RLIMIT_CPU; 0 = as inherited */
   uint32_t sandboxed;   /* compiled for run-os-sandboxed: what no policy allows is denied */
   const char *policy;   /* NAME=VALUE items, each ended by NUL, and an empty one; null: they are in the environment */
+  void (*confine)(const uint8_t *rules, uint32_t len); /* called first of all; null: somebody else has confined it */
+  const char *rules;
+  uint32_t rules_len;
 } x07_program;
 
 extern const x07_program x07_program_config;
@@ -531,6 +534,7 @@ uint32_t x07_os_process_join_exit_v1(uint32_t h, const char *at);
 uint32_t x07_os_process_take_exit_v1(uint32_t h, const char *at);
 uint32_t x07_os_process_kill_v1(uint32_t h, uint32_t sig, const char *at);
 uint32_t x07_os_process_drop_v1(uint32_t h, const char *at);
+void x07_os_confine(const uint8_t *rules, uint32_t len);
 X07_NORETURN x07_bytes x07_os_net_http_request(x07_bytes req, const char *at);
 
 /* Pointers. Arithmetic on typed pointers is C's own. */

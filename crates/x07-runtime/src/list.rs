@@ -24,6 +24,7 @@ pub const SOURCES: &[&str] = &[
     "jcs.c",
     "metrics.c",
     "os_policy.c",
+    "os_confine.c",
     "os_path.c",
     "os_env.c",
     "os_file.c",

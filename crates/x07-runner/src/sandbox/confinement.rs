@@ -29,6 +29,10 @@ mod system {
         }
     }
 
+    pub(super) fn embedded_rules(_: &Policy, _: &Path, _: bool) -> Result<Vec<u8>, String> {
+        Err("this system has no way to confine a program".to_owned())
+    }
+
     pub(super) fn gaps(_: &Policy) -> Vec<Gap> {
         vec![Gap::new("everything", "this system's kernel is not asked to confine the program")]
     }
@@ -70,6 +74,12 @@ impl Confinement {
     /// Confines the calling process, for good. To be called between fork and exec: it makes plain system calls only.
     pub(crate) fn enter(&self) -> io::Result<()> {
         self.rules.enter()
+    }
+
+    /// The rules for an executable that confines itself at its start, with paths from its working folder then. Unless it
+    /// is `strict` it makes do with what the kernel of its machine can.
+    pub fn embedded(policy: &Policy, folder: &Path, strict: bool) -> Result<Vec<u8>, String> {
+        system::embedded_rules(policy, folder, strict)
     }
 
     /// The parts of a policy that the kernel cannot enforce on this machine.

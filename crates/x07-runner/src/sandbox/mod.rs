@@ -4,6 +4,7 @@
 //! what it can hold it to, so that code that is not ours (C functions, started programs, a bug in the runtime) stays
 //! inside too. Where the kernel cannot, `Confinement::gaps` says so.
 
+mod changes;
 mod confinement;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -12,6 +13,7 @@ mod policy;
 mod template;
 mod variables;
 
+pub use changes::Changes;
 pub use confinement::{Confinement, Gap};
 pub use policy::{Mistake, Policy, PolicyError, SCHEMA};
 pub use template::{TEMPLATES, template};
@@ -22,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use x07_build::{Capabilities, World, capabilities_of};
+use x07_build::{Capabilities, Request, World, capabilities_of};
 
 use crate::execution::{Environment, Folder, Limits};
 
@@ -113,6 +115,17 @@ impl Sandbox {
         variables
             .extend(variables::variables(&self.policy).into_iter().map(|(name, value)| (name.into(), value.into())));
         Ok(Environment { folder, inherit: false, removed: Vec::new(), variables, confinement })
+    }
+
+    /// Makes an executable carry the policy: what its own code checks, and how it confines itself at its start.
+    pub fn embed(&self, request: &mut Request, folder: &Path, strict: bool) -> Result<(), String> {
+        request.capabilities = Some(self.capabilities());
+        request.memory_cap = self.memory_cap(request.memory_cap);
+        request.embedded_policy = Some(variables::variables(&self.policy));
+        if self.by_kernel {
+            request.confinement = Some(Confinement::embedded(&self.policy, folder, strict)?);
+        }
+        Ok(())
     }
 
     fn inherited_names(&self) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Confinement on Linux: Landlock for files and TCP ports, seccomp for system calls.
 
+mod embedded;
 mod files;
 mod gaps;
 mod programs;
@@ -13,6 +14,7 @@ use seccompiler::BpfProgram;
 
 use super::policy::Policy;
 
+pub(super) use embedded::rules as embedded_rules;
 pub(super) use gaps::gaps;
 
 /// What is handed to the kernel.
@@ -25,7 +27,8 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn new(policy: &Policy, executable: &Path, folder: &Path) -> Result<Rules, String> {
-        let files = files::ruleset(policy, executable, folder).map_err(|error| format!("Landlock: {error}"))?;
+        let plan = files::Plan::new(policy, Some(executable), folder);
+        let files = plan.ruleset(folder).map_err(|error| format!("Landlock: {error}"))?;
         let filters = syscalls::filters(&syscalls::Wanted::by(policy)).map_err(|error| format!("seccomp: {error}"))?;
         Ok(Rules { files, has_landlock: gaps::has_landlock(), filters })
     }
