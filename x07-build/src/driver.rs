@@ -170,7 +170,7 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
     for module in &hot.modules {
         match module.file.and_then(|index| hot.files.get(index as usize)) {
             Some(file) => sources.add_file(&module.id, &file.path),
-            None => sources.add_builtin(&module.id, crate::stdlib::text(&module.id).unwrap_or_default()),
+            None => sources.add_builtin(&module.id, crate::stdlib::any_text(&module.id).unwrap_or_default()),
         }
     }
     Some(Outcome {

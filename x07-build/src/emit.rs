@@ -106,7 +106,7 @@ fn write_units(
         let text = match objects {
             Some(objects) => objects.text(number as u32)?,
             None => {
-                let config = runtime::program_config(session.request, session.place);
+                let config = runtime::program_config(session.request, session.place, session.project.world);
                 let is_entry = module.id == crate::load::ENTRY;
                 units.c_text(number as u32)? + if is_entry { &config } else { "" }
             }

@@ -7,6 +7,7 @@ use x07_ast::{Diagnostic, ErrorKind};
 use crate::load::Module;
 use crate::lookup;
 use crate::session::Session;
+use crate::stdlib;
 
 /// Why there is no module of an id.
 #[derive(Debug)]
@@ -23,10 +24,13 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
     let (code, message) = match why {
         Absent::Missing => (
             "X07-IMPORT-0001",
-            format!(
-                "unknown module: \"{import}\" (searched: {})\n\nhint: x07 pkg provides {import}",
-                searched.display()
-            ),
+            match stdlib::is_system_only(import) {
+                true => format!("unknown module: \"{import}\" in world {}", session.project.world),
+                false => format!(
+                    "unknown module: \"{import}\" (searched: {})\n\nhint: x07 pkg provides {import}",
+                    searched.display()
+                ),
+            },
         ),
         Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
         Absent::Ambiguous(paths) => {
@@ -43,7 +47,11 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
             ("X07-IMPORT-0004", format!("module \"{import}\" cannot be read: {}: {error}", path.display()))
         }
     };
-    Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place))
+    let found = Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place));
+    if matches!(why, Absent::Missing) && stdlib::is_system_only(import) {
+        return found.help("only the worlds run-os and run-os-sandboxed have it");
+    }
+    found
 }
 
 /// The finding about a cycle, given as modules with the places of the imports that lead on.

@@ -23,6 +23,22 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Writes a file, new or not, in one step.
+pub(crate) fn write(path: &Path, contents: &[u8]) -> Result<()> {
+    let doing = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(new_file()).tempfile_in(folder).with_context(doing)?;
+    file.write_all(contents).with_context(doing)?;
+    file.persist(path).with_context(doing)?;
+    Ok(())
+}
+
+/// The permissions that the system's mask leaves of a file that everybody may read.
+#[cfg(unix)]
+fn new_file() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
 /// The source files that the arguments name: files as they are, folders searched for `*.x07.json`.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();

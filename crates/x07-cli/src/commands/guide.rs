@@ -55,6 +55,7 @@ fn builtins() -> String {
             let needs = match row.needs {
                 Needs::Unsafe => " OS worlds.",
                 Needs::UnsafeBlock => " Inside `unsafe`.",
+                Needs::Os => " OS worlds.",
                 Needs::Native(_) => " Needs a native backend.",
                 Needs::Nothing | Needs::Trusted => "",
             };

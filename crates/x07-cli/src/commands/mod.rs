@@ -13,7 +13,9 @@ mod guide;
 mod init;
 mod lint;
 mod new;
+mod policy;
 mod run;
+mod sandbox;
 mod trap;
 
 use anyhow::Result;
@@ -38,6 +40,7 @@ pub(crate) enum Command {
     Clean(clean::Options),
     Cache(cache::Options),
     Doctor(doctor::Options),
+    Policy(policy::Options),
     Explain(explain::Options),
     Guide(guide::Options),
 }
@@ -57,6 +60,7 @@ impl Command {
             Command::Clean(options) => options.run(shell),
             Command::Cache(options) => options.run(shell),
             Command::Doctor(options) => options.run(shell),
+            Command::Policy(options) => options.run(shell),
             Command::Explain(options) => options.run(shell),
             Command::Guide(options) => options.run(shell),
         }

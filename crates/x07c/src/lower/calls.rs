@@ -30,6 +30,7 @@ impl Lowerer<'_, '_> {
                 }
                 trusted
             }
+            Needs::Os => self.need_os(e, row.head),
             Needs::Native(backend) => {
                 if row.head.starts_with("os.") && !self.need_os(e, row.head) {
                     return false;
@@ -224,6 +225,11 @@ impl Lowerer<'_, '_> {
         self.release(pending);
         if row.is_visible() {
             self.emit(Stmt::Visible);
+        }
+        if row.result == Ty::Never {
+            self.emit(Stmt::Eval(value));
+            self.dead = true;
+            return Operand::never();
         }
         let reads_memory = matches!(
             row.head,
