@@ -40,6 +40,7 @@ mod load;
 mod lookup;
 mod objects;
 mod outcome;
+mod packages;
 mod pool;
 mod record;
 mod request;

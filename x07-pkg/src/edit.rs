@@ -75,6 +75,23 @@ impl JsonText {
         Some(())
     }
 
+    /// Takes a key out of an object, with its value and comma.
+    pub(crate) fn remove_key(&mut self, object: &str, key: &str) -> Option<()> {
+        let member = locate(self.text.as_bytes(), &format!("{object}/{key}"))?;
+        let (start, end) = (member.key?.start, member.value.end);
+        let outer = self.span(object)?;
+        let before = self.text[outer.start + 1..start].trim_end();
+        let after = &self.text[end..outer.end - 1];
+        let range = match (before.strip_suffix(','), after.trim_start().strip_prefix(',')) {
+            // What is in front of the member keeps its own white space, and what follows keeps its.
+            (Some(before), _) => outer.start + 1 + before.len()..end,
+            (None, Some(rest)) => start..outer.end - 1 - rest.trim_start().len(),
+            (None, None) => outer.start + 1..outer.end - 1,
+        };
+        self.text.replace_range(range, "");
+        Some(())
+    }
+
     /// Puts something behind the last member of an array or object; `make` gets the indentation of the new member and
     /// whether colons are followed by a space.
     fn append(&mut self, container: &str, make: impl FnOnce(&Self, &str, bool) -> String) -> Option<()> {
@@ -177,6 +194,19 @@ mod tests {
         assert_eq!(key("{\n  \"z\": [\"src\"]\n}\n"), "{\n  \"z\": [\"src\"],\n  \"d\": []\n}\n");
         assert_eq!(key(r#"{"z":1}"#), r#"{"z":1, "d":[]}"#);
         assert_eq!(key("{}"), r#"{"d":[]}"#);
+    }
+
+    #[test]
+    fn keys_go_with_their_comma() {
+        let cases = [
+            ("{\"a\": 1, \"b\": 2, \"c\": 3}", "a", "{\"b\": 2, \"c\": 3}"),
+            ("{\"a\": 1, \"b\": 2, \"c\": 3}", "b", "{\"a\": 1, \"c\": 3}"),
+            ("{\n  \"a\": 1,\n  \"b\": 2\n}", "b", "{\n  \"a\": 1\n}"),
+            ("{\n  \"a\": 1\n}", "a", "{}"),
+        ];
+        for (text, key, expected) in cases {
+            assert_eq!(edited(text, |editor| editor.remove_key("", key)), expected);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What happens while a command runs, for whoever wants to tell a person.
 
 /// Something worth telling.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// An index is asked about a package.
     Asking {

@@ -9,6 +9,7 @@ use semver::Version;
 use crate::archive::pack_files;
 use crate::content;
 use crate::digest::{Files, sha256};
+use crate::options::Options;
 use crate::package::{PACKAGE_MANIFEST_NAME, Package};
 use crate::problem::{Code, Problem, Result};
 
@@ -95,6 +96,13 @@ impl Official {
     pub(crate) fn newest(&self) -> impl Iterator<Item = &Carried> {
         self.packages.values().filter_map(|versions| versions.values().next_back())
     }
+}
+
+/// The name of the package that the toolchain carries and that offers a module, if there is one.
+pub fn official_provider(module: &str, options: &Options) -> Option<String> {
+    let official = Official::open(options.environment.repository.as_deref()).ok()?;
+    let provider = official.newest().find(|carried| carried.package.modules.iter().any(|id| id == module))?;
+    Some(provider.package.name.clone())
 }
 
 impl Carried {

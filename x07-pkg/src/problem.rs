@@ -108,7 +108,7 @@ pub struct Problem {
 }
 
 /// The result of everything that can have a problem.
-pub type Result<T> = std::result::Result<T, Problem>;
+pub(crate) type Result<T> = std::result::Result<T, Problem>;
 
 impl Problem {
     /// A problem without advice.

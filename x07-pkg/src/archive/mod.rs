@@ -3,8 +3,8 @@
 mod pack;
 mod unpack;
 
-pub(crate) use pack::pack_files;
 pub use pack::{Packed, check_package, pack};
+pub(crate) use pack::{check_for_publishing, pack_files};
 pub(crate) use unpack::unpack;
 
 /// The largest archive that anybody accepts.

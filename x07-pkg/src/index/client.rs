@@ -88,10 +88,6 @@ impl Registry {
         &self.address
     }
 
-    pub(crate) fn has_token(&self) -> bool {
-        self.token.is_some()
-    }
-
     /// The folder of the index, if it is one.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         self.address.folder()

@@ -7,5 +7,5 @@ mod entry;
 mod transport;
 
 pub(crate) use address::IndexAddress;
-pub(crate) use client::{CONFIG, Catalog, CatalogPackage, Config, PublishAnswer, Registry};
-pub(crate) use entry::{Entry, parse_entries, shard};
+pub(crate) use client::{CONFIG, Catalog, CatalogPackage, Config, Registry};
+pub(crate) use entry::{Entry, SCHEMA as ENTRY_SCHEMA, parse_entries, shard};
