@@ -77,6 +77,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         return Err(Failure::Diagnostics(findings, sources));
     }
 
+    session.go_on()?;
     emit::spare_sources(&session, &program)?;
     let mut outputs = emit::write(&session, &program, &units, objects.as_ref())?;
     if let Some(path) = &request.depfile {

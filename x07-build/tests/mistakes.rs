@@ -158,7 +158,7 @@ fn broken_compiler(sandbox: &Sandbox) -> String {
     use std::os::unix::fs::PermissionsExt;
     sandbox.write(
         "broken-cc",
-        "#!/bin/sh\ncase \"$*\" in *' -c '*) echo no such luck >&2; exit 3;; esac\nexec cc \"$@\"\n",
+        "#!/bin/sh\ncase \"$*\" in *' -c '*) echo '<stdin>:1:1: error: no such luck' >&2; exit 3;; esac\nexec cc \"$@\"\n",
     );
     let path = sandbox.path("broken-cc");
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
