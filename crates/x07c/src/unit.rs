@@ -198,6 +198,18 @@ impl<'a> UnitContext<'a> {
         used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.progress == Progress::Running)
     }
 
+    /// True for a function, finished by now, that has no C text because of mistakes in it.
+    fn is_broken(&self, used: &Used) -> bool {
+        if used.module == self.module
+            && let Some(own) = self.own.get(&used.function)
+        {
+            return own.text.is_none() && !own.interface.is_extern && own.interface.template.is_none();
+        }
+        self.imported
+            .get(used)
+            .is_some_and(|interface| interface.declaration.is_empty() && interface.template.is_none())
+    }
+
     /// Notes that a caller relies on a function that is being lowered to keep no view that it is given.
     pub(crate) fn assume_stores_nothing(&mut self, used: &Used) {
         if let Some(own) = self.own.get_mut(&used.function) {
@@ -677,6 +689,24 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
     assemble(file, context, source, solve.flatten(), summary)
 }
 
+/// A function with mistakes has no C text, and so has none that calls it: a program that reaches one of them stops with
+/// the mistakes, and any other does without both.
+fn leave_out_callers_of_broken_functions(context: &mut UnitContext<'_>) {
+    loop {
+        let calls_broken = |text: &Text| text.calls.iter().any(|used| context.is_broken(used));
+        let own = context.own.iter().filter(|(_, own)| own.text.as_ref().is_some_and(calls_broken));
+        let callers: Vec<String> = own.map(|(name, _)| name.clone()).collect();
+        if callers.is_empty() {
+            return;
+        }
+        for name in &callers {
+            if let Some(own) = context.own.get_mut(name) {
+                own.text = None;
+            }
+        }
+    }
+}
+
 fn assemble(
     file: &File,
     mut context: UnitContext<'_>,
@@ -684,6 +714,7 @@ fn assemble(
     solve: Option<Text>,
     mut summary: Summary,
 ) -> Unit {
+    leave_out_callers_of_broken_functions(&mut context);
     let exposed = exposed(file, &context);
     let module = context.module.clone();
     // What ends up in the text: solve, what others may use, and what these call in turn.
