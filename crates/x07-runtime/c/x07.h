@@ -687,7 +687,7 @@ uint32_t x07_internal_view_find_u8(x07_view v, uint32_t byte); /* first index, o
 uint32_t x07_internal_view_count_u8(x07_view v, uint32_t byte);
 /* Sorts records of 1 or 2 little-endian words by the first, unsigned, in place. */
 x07_bytes x07_internal_u32le_sort(x07_bytes records, uint32_t record_words);
-/* Which test a test driver is to run: the first four bytes of the input, which are then no part of it any more. */
+/* The next four bytes of the input, which are then no part of it any more: they tell a driver which test to run. */
 uint32_t x07_internal_test_select(const char *at);
 /* Notes what an assertion that fails with `code` compared. */
 uint32_t x07_internal_test_unequal_i32(uint32_t got, uint32_t expected, uint32_t code);

@@ -117,6 +117,8 @@ pub(crate) struct Lowered {
     pub source: ViewSource,
     /// Its body calls it.
     pub calls_itself: bool,
+    /// The view parameters that it puts into containers.
+    pub stored: BTreeSet<usize>,
     pub calls: BTreeSet<Used>,
     pub native_heads: BTreeSet<String>,
     pub diagnostics: Vec<Diagnostic>,
