@@ -187,7 +187,7 @@ pub fn update(manifest: &Path, options: &Options, specs: &[String], observer: &d
     }
     change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
     let unlocked = if specs.is_empty() { Unlocked::All } else { Unlocked::Names(names) };
-    let (lock, report) = change.carry_out(unlocked, observer)?;
+    let (lock, report) = change.carry_out(&project.sources(observer)?, unlocked)?;
     Ok(UpdateReport { project: project.manifest.path.clone(), changed: changes(old.as_ref(), &lock), lock: report })
 }
 
