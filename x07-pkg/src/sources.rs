@@ -10,7 +10,6 @@ use semver::Version;
 
 use crate::advisory::Advisory;
 use crate::digest::{Files, sha256};
-use crate::files::make_private_folder;
 use crate::index::{IndexAddress, Registry};
 use crate::lockfile::{Lock, Source};
 use crate::name::near_matches;
@@ -61,10 +60,6 @@ impl<'a> Sources<'a> {
     pub(crate) fn open(options: &Options, project: &Path, observer: &'a dyn Observer) -> Result<Sources<'a>> {
         let environment = &options.environment;
         let home = environment.home.clone();
-        if let Some(home) = &home {
-            // Tokens will lie there. A home that cannot be made costs time and nothing else.
-            let _ = make_private_folder(home);
-        }
         let store = Store::new(home.as_deref(), project);
         let address = index_address(options)?;
         let registry = |address| Rc::new(Registry::new(address, home.as_deref(), Some(store.root()), options.offline));
@@ -293,9 +288,6 @@ pub(crate) fn required_registry(options: &Options) -> Result<Registry> {
             .help("name one with --index, with X07_PKG_INDEX_URL or in config.toml"));
     };
     let home = options.environment.home.as_deref();
-    if let Some(home) = home {
-        let _ = make_private_folder(home);
-    }
     let store = home.map(|home| home.join("cache"));
     Ok(Registry::new(address, home, store.as_deref(), options.offline))
 }

@@ -6,13 +6,14 @@ mod files;
 mod progress;
 mod project;
 mod render;
+mod settings;
 mod shell;
 mod template;
 
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::shell::{ColorWhen, Shell};
@@ -28,9 +29,9 @@ use crate::shell::{ColorWhen, Shell};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    color: ColorWhen,
+    /// When to use colour [default: as in config.toml, else auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    color: Option<ColorWhen>,
     /// Say nothing but errors and results
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -41,7 +42,12 @@ const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let shell = Shell::new(cli.color, cli.quiet);
+    let settings = settings::read();
+    let shell = Shell::new(cli.color.unwrap_or_else(color_of_settings), cli.quiet);
+    if let Err(problem) = settings {
+        shell.problem(&problem);
+        return ExitCode::from(FAILED);
+    }
     match cli.command.run(&shell) {
         Ok(status) => ExitCode::from(status),
         // The reader of our output has seen enough, as `head` does.
@@ -51,6 +57,11 @@ fn main() -> ExitCode {
             ExitCode::from(FAILED)
         }
     }
+}
+
+fn color_of_settings() -> ColorWhen {
+    let set = settings::get().term.color.as_deref();
+    set.and_then(|text| ColorWhen::from_str(text, true).ok()).unwrap_or_default()
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -149,7 +149,7 @@ impl<'a> Teller<'a> {
                 Ok(0)
             }
             (Err(problem), MessageFormat::Human) => {
-                tell::problem(self.shell, &problem);
+                self.shell.problem(&problem);
                 Ok(CODED_FAILURE)
             }
             (Err(problem), MessageFormat::Json) => {
