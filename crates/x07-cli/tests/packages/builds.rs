@@ -75,6 +75,52 @@ fn an_archive_that_was_changed_is_refused() {
 }
 
 #[test]
+fn archives_that_reach_out_of_their_folder_are_refused() {
+    let bench = Bench::new();
+    bench.publish("reg", "base", "1.0.0", "base", "");
+    bench.project("app", Some("base"));
+    let archive = "reg/dl/base/1.0.0/download";
+    let good = fs::read(bench.path(archive)).unwrap();
+    let index = bench.index("reg");
+    // The registry itself is hostile: the hash in its index is that of the archive.
+    let serve = |bytes: &[u8]| {
+        let mut entry: serde_json::Value = serde_json::from_str(&bench.read("reg/index/ba/se/base")).unwrap();
+        entry["cksum"] = x07_pkg::sha256(bytes).into();
+        bench.write(archive, bytes);
+        bench.write("reg/index/ba/se/base", format!("{entry}\n"));
+    };
+    let cases: [(&str, u8, u64, &str); 5] = [
+        ("../../../../evil.x07.json", b'0', 0, "leads out of the package"),
+        ("/tmp/evil.x07.json", b'0', 0, "leads out of the package"),
+        ("modules/base.x07.json", b'2', 0, "neither a file nor a folder"),
+        ("modules/base.x07.json", b'0', 1 << 32, "more than the"),
+        ("modules/evil.x07.json", b'0', 0, "neither the manifest nor a listed module"),
+    ];
+    for (path, kind, size, expected) in cases {
+        let mut bytes = good.clone();
+        retitle(&mut bytes, path, kind, size);
+        serve(&bytes);
+        bench.x07("app", &format!("add base --index {index}")).fails(20, &["X07PKG_ARCHIVE_INVALID", expected]);
+        assert!(!bench.exists("app/.x07/deps/base") && !bench.exists("evil.x07.json"), "{path}");
+    }
+    serve(&good);
+    bench.x07("app", &format!("add base --index {index}")).ok();
+}
+
+/// Rewrites the first header of an archive.
+fn retitle(archive: &mut [u8], path: &str, kind: u8, size: u64) {
+    archive[..100].fill(0);
+    archive[..path.len()].copy_from_slice(path.as_bytes());
+    archive[156] = kind;
+    if size > 0 {
+        archive[124..136].copy_from_slice(format!("{size:011o}\0").as_bytes());
+    }
+    archive[148..156].fill(b' ');
+    let sum: u32 = archive[..512].iter().map(|byte| u32::from(*byte)).sum();
+    archive[148..156].copy_from_slice(format!("{sum:07o}\0").as_bytes());
+}
+
+#[test]
 fn vendored_archives_serve_a_machine_without_anything() {
     let bench = built();
     bench.x07("app", "vendor").ok();
@@ -164,4 +210,26 @@ fn locks_of_other_tools_are_understood() {
 fn bench_with_index(bench: Bench) -> Bench {
     let index = bench.index("reg");
     bench.with("X07_PKG_INDEX_URL", index)
+}
+
+#[test]
+fn projects_may_be_pinned_to_a_toolchain() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    for (version, expected) in
+        [(env!("CARGO_PKG_VERSION"), ""), ("^0.1", ""), (">=9", "asks for x07 >=9"), ("new", "version")]
+    {
+        bench.write("x07-toolchain.toml", format!("[toolchain]\nversion = \"{version}\"\n"));
+        let ran = bench.x07("app", "check");
+        match expected {
+            "" => drop(ran.ok()),
+            expected => drop(ran.fails(2, &["x07-toolchain.toml", expected])),
+        }
+    }
+}
+
+#[test]
+fn a_single_program_sees_the_packages_around_it() {
+    let bench = built();
+    assert_eq!(bench.x07("app", "run --program src/main.x07.json --world solve-pure").ok().stdout, "base 1.0.0");
 }

@@ -166,7 +166,12 @@ fn the_lock_is_checked_without_writing() {
 fn reports_are_one_line_of_json() {
     let bench = Bench::new();
     bench.project("app", None);
-    let report = bench.x07("app", "pkg add ext-tiny@0.1.0 --sync").ok().json();
+    let ran = bench.x07("app", "pkg add ext-tiny@0.1.0 --sync").ok();
+    let report = ran.json();
+    let order =
+        ["\"ok\"", "\"command\"", "\"result\"", "\"project\"", "\"name\"", "\"version\"", "\"path\"", "\"lock\""];
+    let places: Vec<usize> = order.iter().map(|key| ran.stdout.find(key).unwrap()).collect();
+    assert!(places.is_sorted(), "{}", ran.stdout);
     assert_eq!(report["ok"], true);
     assert_eq!(report["command"], "pkg.add");
     assert_eq!(report["result"]["path"], ".x07/deps/ext-tiny/0.1.0");
