@@ -34,7 +34,7 @@ mod verify;
 mod world;
 
 pub use advisory::Advisory;
-pub use archive::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, Packed, check_package, pack};
+pub use archive::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, Packed, pack};
 pub use digest::sha256;
 pub use lockfile::{Lock, LockedPackage, PROJECT, Source, fetched_path};
 pub use manifest::{Dependency, Error, Link, MANIFEST_NAME, Manifest, PatchEntry, Profile, find_manifest};

@@ -277,6 +277,7 @@ impl<'a> Project<'a> {
             if present && !(repair && digests.check(&folder, locked).is_err()) {
                 continue;
             }
+            self.check_no_links(&folder)?;
             let candidate = self.candidate_of(sources, locked, lock)?;
             let fetched = sources.fetch(&locked.name, &candidate)?;
             let found = of_files(&fetched.files);
@@ -322,17 +323,39 @@ impl<'a> Project<'a> {
         })
     }
 
-    /// Removes fetched packages that the lock does not name any more.
+    /// Removes fetched packages that the lock does not name any more, and nothing that a link leads to.
     pub(crate) fn prune(&self, lock: &Lock) {
+        let deps = self.folder.join(DEPS_FOLDER);
+        if self.check_no_links(&deps).is_err() {
+            return;
+        }
         let wanted: BTreeSet<PathBuf> = lock.packages.iter().filter_map(|locked| self.folder_of(locked).ok()).collect();
-        let list = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        for name in list(&self.folder.join(DEPS_FOLDER)).filter(|path| path.is_dir()) {
-            for version in list(&name).filter(|path| path.is_dir() && !wanted.contains(path)) {
+        let list = |folder: &Path| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+            folders.map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        for name in list(&deps) {
+            for version in list(&name).into_iter().filter(|path| !wanted.contains(path)) {
                 let _ = fs::remove_dir_all(version);
             }
             // It goes only when it is empty.
             let _ = fs::remove_dir(&name);
         }
+    }
+
+    /// A project comes from somebody else, too: a link in the way to its packages would let it write where it wants.
+    fn check_no_links(&self, path: &Path) -> Result<()> {
+        let inside = path.strip_prefix(&self.folder).unwrap_or(path);
+        let mut at = self.folder.clone();
+        for part in inside.components() {
+            at.push(part);
+            if fs::symlink_metadata(&at).is_ok_and(|metadata| metadata.is_symlink()) {
+                let what = format!("{} is a link; packages are not written through one", at.display());
+                return Err(Problem::new(Code::PathDependency, what).help("remove it"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -233,3 +233,22 @@ fn a_single_program_sees_the_packages_around_it() {
     let bench = built();
     assert_eq!(bench.x07("app", "run --program src/main.x07.json --world solve-pure").ok().stdout, "base 1.0.0");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_project_lead_nowhere() {
+    let bench = built();
+    bench.write("precious/1.0.0/kept.txt", "kept");
+    for (link, target) in [("app/.x07/deps/base", "precious"), ("app/.x07/deps", "precious"), ("app/.x07", "precious")]
+    {
+        let _ = fs::remove_dir_all(bench.path("app/.x07"));
+        fs::create_dir_all(bench.path(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(bench.path(target), bench.path(link)).unwrap();
+        bench.x07("app", "build").fails(2, &["is a link"]);
+        bench.x07("app", "remove base").ok();
+        assert_eq!(bench.read("precious/1.0.0/kept.txt"), "kept", "{link}");
+        assert!(!bench.exists("precious/base") && !bench.exists("precious/1.0.0/x07-package.json"));
+        fs::remove_file(bench.path(link)).unwrap();
+        bench.x07("app", &format!("add base --index {}", bench.index("reg"))).ok();
+    }
+}
