@@ -159,3 +159,19 @@ fn no_program_outlives_a_run_that_is_cut_short() {
     std::thread::sleep(std::time::Duration::from_millis(100));
     assert_eq!(size(), before);
 }
+
+#[test]
+fn processes_are_counted_where_the_kernel_counts_them() {
+    let place = Place::new();
+    let few = spawning(|policy| {
+        policy["limits"]["procs"] = json!(8);
+        policy["process"]["allow_execs"] = json!(["/bin/sh", "/bin/sleep"]);
+    });
+    if rustix::process::geteuid().is_root() {
+        let done = place.call(&runs("/bin/sh", &["-c", ":"], 1, 4096), &few, b"", "", &[]);
+        assert!(String::from_utf8_lossy(&done.stderr).contains("limits.procs: the kernel does not count"));
+        return;
+    }
+    let script = "for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2 & done; wait; echo all";
+    assert!(!shell(&place, &few, script).contains("all\n"));
+}
