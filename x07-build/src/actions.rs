@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use x07_ast::Diagnostic;
 
+use crate::imports;
 use crate::load::Program;
 use crate::objects::Objects;
 use crate::outcome::Failure;
@@ -21,6 +22,8 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) native_heads: Vec<String>,
     pub(crate) nodes: u64,
+    /// The functions that the program never calls, by module.
+    pub(crate) unreached: BTreeMap<String, Vec<String>>,
 }
 
 /// What a worker does next.
@@ -117,13 +120,17 @@ fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
 
 impl Actions<'_> {
     fn step(&self, task: Task, queue: &Queue<Task>, lane: usize, sound: &[bool]) {
-        let (number, result) = match task {
-            Task::Unit(number) => (number, self.unit(number, queue, lane, sound)),
-            Task::Object(number) => (number, self.object(number, queue, lane)),
-            Task::Runtime(name) => (u32::MAX, self.runtime(name, lane)),
-            Task::Foreign(index) => (u32::MAX, self.foreign(index, lane)),
-            Task::Group(group) => (u32::MAX, self.group(group, lane)),
+        let number = match task {
+            Task::Unit(number) | Task::Object(number) => number,
+            Task::Runtime(_) | Task::Foreign(_) | Task::Group(_) => u32::MAX,
         };
+        let result = self.session.go_on().and_then(|()| match task {
+            Task::Unit(number) => self.unit(number, queue, lane, sound),
+            Task::Object(number) => self.object(number, queue, lane),
+            Task::Runtime(name) => self.runtime(name, lane),
+            Task::Foreign(index) => self.foreign(index, lane),
+            Task::Group(group) => self.group(group, lane),
+        });
         if let Err(failure) = result {
             self.failures.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_insert(failure);
             self.stop(queue);
@@ -215,23 +222,35 @@ impl Actions<'_> {
     }
 
     fn group(&self, group: usize, lane: usize) -> Result<(), Failure> {
-        self.objects.map_or(Ok(()), |objects| objects.make_group(group, lane))
+        match (self.objects, self.verdict.get()) {
+            (Some(objects), Some(verdict)) => objects.make_group(group, &verdict.unreached, lane),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Which mistakes matter. The answer depends on the summaries alone and is kept in the store.
+/// Which mistakes matter, and what is called. The answer depends on the summaries alone; one without errors is kept in
+/// the store.
 fn judge(session: &Session<'_>, units: &Units<'_>) -> Result<Verdict, Failure> {
+    type Kept = (Vec<u8>, Vec<String>, u64, BTreeMap<String, Vec<String>>);
     let key = units.summaries_digest();
     if let Some(bytes) = session.store.action(&key)
-        && let Ok((native_heads, nodes)) = postcard::from_bytes::<(Vec<String>, u64)>(&bytes)
+        && let Ok((findings, native_heads, nodes, unreached)) = postcard::from_bytes::<Kept>(&bytes)
     {
-        return Ok(Verdict { findings: Vec::new(), native_heads, nodes });
+        return Ok(Verdict { findings: imports::decode_findings(&findings), native_heads, nodes, unreached });
     }
     let summaries = units.summaries()?;
     let found = x07c::check_program(&summaries, session.request.limits.max_ast_nodes);
-    if found.diagnostics.is_empty() {
-        let bytes = postcard::to_stdvec(&(&found.native_heads, found.nodes)).unwrap_or_default();
-        session.store.record_action(&key, &bytes)?;
+    let verdict = Verdict {
+        findings: found.diagnostics,
+        native_heads: found.native_heads,
+        nodes: found.nodes,
+        unreached: found.unreached,
+    };
+    if !verdict.findings.iter().any(Diagnostic::is_error) {
+        let findings = imports::encode_findings(&verdict.findings);
+        let kept = (&findings, &verdict.native_heads, verdict.nodes, &verdict.unreached);
+        session.store.record_action(&key, &postcard::to_stdvec(&kept).unwrap_or_default())?;
     }
-    Ok(Verdict { findings: found.diagnostics, native_heads: found.native_heads, nodes: found.nodes })
+    Ok(verdict)
 }

@@ -26,7 +26,7 @@ pub(crate) fn compile(
     }
     command.arg(prefix_map(include)).args(["-x", "c", "-", "-o"]).arg(&object);
     let output = run(&mut command, Some(text))?;
-    let messages = finish(&command, output, step)?;
+    let messages = finish_file(&command, output, &object, step)?;
     Ok((object, messages))
 }
 
@@ -66,9 +66,36 @@ pub(crate) fn link(
     };
     command.args(inputs);
     let result = run(&mut command, None)?;
-    let messages = finish(&command, result, || CCompilerStep::Link(Missing::default()))?;
+    let step = || CCompilerStep::Link(Missing::default());
+    let messages = finish_file(&command, result, &output, step)?;
     drop(response);
     Ok((output, messages))
+}
+
+/// Links objects into one that keeps only what the symbols in `roots` need and has one section of each kind. The link
+/// of an executable takes most of its time by the section.
+pub(crate) fn link_group(
+    toolchain: &Toolchain,
+    objects: &[PathBuf],
+    roots: &[String],
+    store: &Store,
+) -> Result<tempfile::TempPath, Failure> {
+    let script = store.scratch(".ld")?;
+    let mut text = String::new();
+    for root in roots {
+        text.push_str(&format!("EXTERN({root})\n"));
+    }
+    text.push_str("SECTIONS {\n");
+    for section in [".text", ".rodata", ".data", ".bss"] {
+        text.push_str(&format!("  {section} 0 : {{ *({section} {section}.*) }}\n"));
+    }
+    text.push_str("}\n");
+    std::fs::write(&script, text).map_err(io_failure("write", &script))?;
+    let flags = ["-Wl,--gc-sections".to_owned(), "-T".to_owned(), script.display().to_string()];
+    // Linkers other than GNU's may not know scripts of partial links; without one the result is larger and not wrong.
+    let linked =
+        link(toolchain, &flags, objects, &[], true, store).or_else(|_| link(toolchain, &[], objects, &[], true, store));
+    linked.map(|(object, _)| object)
 }
 
 /// A path as a response file may hold it.
@@ -95,6 +122,30 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<Output, 
     doing().map_err(io_failure("run", &program))
 }
 
+#[cfg(unix)]
+fn signal(status: &std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: &std::process::ExitStatus) -> Option<i32> {
+    None
+}
+
+/// As `finish`, and refuses a compiler that reports success and has written nothing.
+fn finish_file(
+    command: &Command,
+    mut output: Output,
+    file: &Path,
+    step: impl FnOnce() -> CCompilerStep,
+) -> Result<Vec<u8>, Failure> {
+    if output.status.success() && std::fs::metadata(file).map_or(0, |metadata| metadata.len()) == 0 {
+        output.stderr.extend_from_slice(b"it reports success, but it has written no output");
+        return Err(failure(command, output, step()));
+    }
+    finish(command, output, step)
+}
+
 pub(crate) fn finish(
     command: &Command,
     output: Output,
@@ -105,15 +156,20 @@ pub(crate) fn finish(
         messages.extend_from_slice(&output.stderr);
         return Ok(messages);
     }
+    Err(failure(command, output, step()))
+}
+
+fn failure(command: &Command, output: Output, step: CCompilerStep) -> Failure {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
-    Err(Failure::CCompiler(Box::new(CCompilerFailure {
+    Failure::CCompiler(Box::new(CCompilerFailure {
         status: output.status.code().unwrap_or(1),
-        step: step(),
+        signal: signal(&output.status),
+        step,
         command: words,
         user_arguments: Vec::new(),
         stdout: output.stdout,
         stderr: output.stderr,
         kept: None,
-    })))
+    }))
 }

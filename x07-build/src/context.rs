@@ -129,6 +129,11 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     key.text(&format!("{:?}", (request.fuel, request.memory_cap, request.max_output, request.cpu_seconds)));
     key.text(&format!("{:?}", request.limits));
     key.number(u64::from(request.debug_borrow)).number(u64::from(request.auto_ffi));
+    key.number(u64::from(request.record_assertions));
+    for path in request.entry.iter().chain(&request.further_roots) {
+        key.bytes(absolute(path)?.as_os_str().as_encoded_bytes());
+    }
+    key.number(u64::from(request.entry.is_some()));
     key.list(&request.cc_args).list(&request.link_args);
     let environment = &request.environment;
     key.text(environment.cc.as_deref().unwrap_or("")).list(&environment.cc_args);
@@ -144,7 +149,7 @@ impl Project {
             Target::Project(_) => Project::from_manifest(request, place),
             Target::Program { module_roots, .. } => {
                 let mut roots = Vec::new();
-                for root in module_roots {
+                for root in module_roots.iter().chain(&request.further_roots) {
                     let root = std::path::absolute(root).map_err(io_failure("find", root))?;
                     if !roots.contains(&root) {
                         roots.push(root);
@@ -203,9 +208,13 @@ impl Project {
             files.push(package_folder.join(x07_pkg::PACKAGE_MANIFEST_NAME));
             add_root(package_folder.join(&package.module_root));
         }
+        for root in &request.further_roots {
+            add_root(std::path::absolute(root).map_err(io_failure("find", root))?);
+        }
+        let entry = request.entry.as_ref().map(|path| std::path::absolute(path).map_err(io_failure("find", path)));
         let world = request.world.unwrap_or(manifest.world);
         Ok(Project {
-            entry: folder.join(&manifest.entry),
+            entry: entry.transpose()?.unwrap_or_else(|| folder.join(&manifest.entry)),
             roots,
             world,
             capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),

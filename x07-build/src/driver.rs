@@ -79,6 +79,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         return Err(Failure::Diagnostics(findings, sources));
     }
 
+    session.go_on()?;
     emit::spare_sources(&session, &program)?;
     let natives = Natives::find(&verdict.native_heads, &foreign, &request.environment, &store)?;
     let foreign_files = objects.as_ref().map(Objects::foreign_files).unwrap_or_default();

@@ -60,14 +60,11 @@ fn inode(_: &fs::Metadata) -> u64 {
 pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
     const ATTEMPTS: usize = 5;
     for _ in 0..ATTEMPTS {
+        // Asked before it is opened: opening a pipe waits for somebody who writes into it.
+        must_be_file(&fs::metadata(path)?)?;
         let mut file = File::open(path)?;
         let before = file.metadata()?;
-        if before.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-        }
-        if !before.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
-        }
+        must_be_file(&before)?;
         let stamp = Stamp::of(&before);
         let bytes = read_known(&mut file, before.len() as usize)?;
         if Stamp::of(&file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
@@ -75,6 +72,16 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
         }
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
+}
+
+fn must_be_file(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
+    }
+    Ok(())
 }
 
 /// Reads a file of a known size without asking for more; whether it has grown shows in its stamp afterwards.
@@ -96,7 +103,15 @@ fn read_known(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
 /// Makes an I/O error of ours.
 pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();
-    move |source| Failure::Io { doing, path, source }
+    move |source| {
+        // An error that names a temporary file says nothing that a user could do something with.
+        let source = if source.raw_os_error().is_none() && source.to_string().contains(" at path ") {
+            source.kind().into()
+        } else {
+            source
+        };
+        Failure::Io { doing, path, source }
+    }
 }
 
 /// Replaces a file in one step: readers see the old content or the new one, whatever happens in between.

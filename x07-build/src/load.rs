@@ -211,6 +211,7 @@ fn load_one(
     now: SystemTime,
     lane: usize,
 ) -> Result<Result<Module, Absent>, Failure> {
+    session.go_on()?;
     let is_entry = id == ENTRY;
     let (path, metadata) = if is_entry {
         let path = session.project.entry.clone();

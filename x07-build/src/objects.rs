@@ -310,18 +310,26 @@ impl<'a> Objects<'a> {
         if self.flags.prebuilt_runtime { Vec::new() } else { runtime::sources(self.session.request.emit).collect() }
     }
 
-    /// Links a group whose objects are all there.
-    pub(crate) fn make_group(&self, group: usize, lane: usize) -> Result<(), Failure> {
+    /// Links a group whose objects are all there, without the functions that the program does not reach.
+    pub(crate) fn make_group(
+        &self,
+        group: usize,
+        unreached: &BTreeMap<String, Vec<String>>,
+        lane: usize,
+    ) -> Result<(), Failure> {
         let members = self.groups[group].iter().copied();
         let members: Vec<u32> = members.filter(|number| self.is_linked(*number)).collect();
         if members.is_empty() {
             return Ok(());
         }
         let store = self.session.store;
-        let mut key = KeyBuilder::new("group");
+        let unreached_of = |number: u32| {
+            unreached.get(&self.program.modules[number as usize].id).map(Vec::as_slice).unwrap_or_default()
+        };
+        let mut key = KeyBuilder::new("group 2");
         key.digest(&self.toolchain.identity);
         for number in &members {
-            key.digest(&self.object(*number).unwrap_or(Digest([0; 32])));
+            key.digest(&self.object(*number).unwrap_or(Digest([0; 32]))).list(unreached_of(*number));
         }
         let key = key.finish();
         if let Some(old) = self.old.groups.get(&key)
@@ -337,17 +345,18 @@ impl<'a> Objects<'a> {
             {
                 return (Ok(GroupRecord { key, object, stamp }), true);
             }
-            (self.link_group(&members, key, lane), false)
+            let roots = members.iter().flat_map(|number| self.units.symbols(*number, unreached_of(*number)));
+            (self.link_group(&members, &roots.collect::<Vec<_>>(), key, lane), false)
         })?;
         let _ = self.group_records[group].set(record);
         Ok(())
     }
 
-    fn link_group(&self, members: &[u32], key: Digest, lane: usize) -> Result<GroupRecord, Failure> {
+    fn link_group(&self, members: &[u32], roots: &[String], key: Digest, lane: usize) -> Result<GroupRecord, Failure> {
         let store = self.session.store;
         let paths: Result<Vec<PathBuf>, Failure> =
             members.iter().map(|number| self.object_path(*number, lane)).collect();
-        let (file, _) = cc::link(self.toolchain, &[], &paths?, &[], true, store)?;
+        let file = cc::link_group(self.toolchain, &paths?, roots, store)?;
         let (object, _) = store.adopt(file)?;
         store.record_action(&key, &object.0)?;
         let stamp = store.verify_blob(&object, None).unwrap_or_default();
@@ -393,7 +402,11 @@ impl<'a> Objects<'a> {
             self.object_paths(lane)?
         } else {
             let records = self.group_records();
-            records.iter().map(|record| store.blob_path(&record.object)).collect()
+            let mut paths: Vec<PathBuf> = records.iter().map(|record| store.blob_path(&record.object)).collect();
+            for number in self.linked().filter(|number| self.program.modules[*number as usize].id == ENTRY) {
+                paths.push(self.object_path(number, lane)?);
+            }
+            paths
         };
         paths.extend(self.runtime_paths(lane)?);
         paths.extend(self.foreign_paths(lane)?);
@@ -490,11 +503,12 @@ fn is_undefined(text: &str, symbol: &str) -> bool {
     })
 }
 
-/// Divides the modules into groups by their ids alone, so that a new module does not move the others.
+/// Divides the modules into groups by their ids alone, so that a new module does not move the others. The entry is in
+/// none: the runtime calls into it.
 fn groups(program: &Program) -> Vec<Vec<u32>> {
     let count = (program.modules.len() / GROUP_SIZE).next_power_of_two();
     let mut groups = vec![Vec::new(); count];
-    for (number, module) in program.modules.iter().enumerate() {
+    for (number, module) in program.modules.iter().enumerate().filter(|(_, module)| module.id != ENTRY) {
         let digest = Digest::of(module.id.as_bytes());
         groups[usize::from(u16::from_le_bytes([digest.0[0], digest.0[1]])) % count].push(number as u32);
     }

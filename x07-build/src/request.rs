@@ -197,6 +197,12 @@ pub struct Request {
     pub jobs: Option<usize>,
     /// Count borrow violations at run time.
     pub debug_borrow: bool,
+    /// Tell in the metrics what the last failed assertion of `std.test` compared.
+    pub record_assertions: bool,
+    /// An entry file in place of the project's own.
+    pub entry: Option<PathBuf>,
+    /// Module roots after those of the project.
+    pub further_roots: Vec<PathBuf>,
     /// Compile the C sources of FFI packages among the module roots; only in OS worlds.
     pub auto_ffi: bool,
     /// Further C compiler arguments, after `X07_CC_ARGS`. Files and libraries go to the link only.
@@ -230,6 +236,9 @@ impl Request {
             limits: Limits::from_environment(),
             jobs: None,
             debug_borrow: false,
+            record_assertions: false,
+            entry: None,
+            further_roots: Vec::new(),
             auto_ffi: true,
             cc_args: Vec::new(),
             link_args: Vec::new(),

@@ -60,11 +60,12 @@ pub(crate) fn program_config(request: &Request, place: &Place) -> String {
     let fuel = request.fuel.unwrap_or(u64::MAX).min(i64::MAX as u64);
     format!(
         "\nconst x07_program x07_program_config = {{\n  .fuel = {fuel}ull,\n  .memory_cap = {}ull,\n  .max_output = {}ull,\n  \
-         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n}};\n",
+         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n  .record_assertions = {}u,\n}};\n",
         request.memory_cap,
         request.max_output.unwrap_or(0),
         c_string(name),
         request.cpu_seconds.unwrap_or(0),
+        u32::from(request.record_assertions),
     )
 }
 

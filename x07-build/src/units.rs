@@ -280,7 +280,7 @@ impl<'a> Units<'a> {
 
     /// The digest of all summaries: the whole-program check depends on nothing else.
     pub(crate) fn summaries_digest(&self) -> Digest {
-        let mut key = KeyBuilder::new("check");
+        let mut key = KeyBuilder::new("check 2");
         key.text(x07c::COMPILER_ID).number(self.session.request.limits.max_ast_nodes);
         for (module, slot) in self.program.modules.iter().zip(&self.slots) {
             if let Some(unit) = slot.unit.get() {
@@ -303,6 +303,18 @@ impl<'a> Units<'a> {
             open.extend(numbers.filter_map(|id| self.numbers.get(id.as_str())));
         }
         linked
+    }
+
+    /// The C symbols by which other objects may call into a module's, but for those of the functions named.
+    pub(crate) fn symbols(&self, number: u32, unreached: &[String]) -> Vec<String> {
+        let interface = self.get_interface(&self.program.modules[number as usize].id);
+        let functions = interface.iter().flat_map(|interface| &interface.functions);
+        functions
+            .filter(|(name, function)| {
+                !function.inline && !function.is_extern && function.template.is_none() && !unreached.contains(name)
+            })
+            .map(|(_, function)| function.symbol.clone())
+            .collect()
     }
 
     /// Bytes of C text of all units.

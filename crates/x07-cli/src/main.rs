@@ -3,6 +3,7 @@
 mod catalogue;
 mod commands;
 mod files;
+mod interrupt;
 mod progress;
 mod project;
 mod render;

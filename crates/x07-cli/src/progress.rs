@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use x07_build::{ActionKind, Event, Observer, Outcome, Profile};
 
+use crate::interrupt;
 use crate::shell::Shell;
 
 /// Watches a build.
@@ -83,6 +84,10 @@ impl State {
 }
 
 impl Observer for Progress<'_> {
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_requested()
+    }
+
     fn event(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

@@ -27,6 +27,7 @@ pub(crate) struct Shell {
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Shell {
@@ -59,6 +60,12 @@ impl Shell {
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.write(&format!("{NOTE}note{NOTE:#}: {text}\n"));
+        }
+    }
+
+    pub(crate) fn warning(&self, text: &str) {
+        if !self.quiet {
+            self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n"));
         }
     }
 

@@ -24,7 +24,7 @@ pub use answer::Answer;
 pub use capture::Captured;
 pub use execution::{Ending, Environment, Execution, Folder, Limits, RunError, run};
 pub use judge::{Solve, judge};
-pub use metrics::{DebugStats, MemStats, Metrics, SchedStats};
+pub use metrics::{Assertion, Compared, DebugStats, MemStats, Metrics, SchedStats};
 pub use native::{Requirement, Requirements};
 pub use report::{CompileReport, Report, SolveReport, Work};
 

@@ -22,6 +22,46 @@ pub struct Metrics {
     pub sched_stats: Option<SchedStats>,
     pub mem_stats: Option<MemStats>,
     pub debug_stats: Option<DebugStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<Assertion>,
+}
+
+/// What the last failed assertion of `std.test` compared, told by programs that were built to record it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// The code that it failed with.
+    pub code: i32,
+    /// The two values.
+    #[serde(flatten)]
+    pub compared: Compared,
+}
+
+/// The values of a failed assertion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Compared {
+    /// Two numbers.
+    Numbers {
+        /// The value that the program computed.
+        got: i32,
+        /// The value that it should be.
+        expected: i32,
+    },
+    /// Two byte strings, of which a window around the first difference is told.
+    Bytes {
+        /// Length of what the program computed.
+        got_len: u32,
+        /// Length of what it should be.
+        expected_len: u32,
+        /// The first index at which they differ, or the end of the shorter one.
+        difference: u32,
+        /// Where the windows begin.
+        from: u32,
+        /// The window of what the program computed, in hexadecimal.
+        got_hex: String,
+        /// The window of what it should be, in hexadecimal.
+        expected_hex: String,
+    },
 }
 
 /// What the scheduler did.

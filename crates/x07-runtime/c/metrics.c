@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 typedef struct text {
-  char bytes[2048];
+  char bytes[4096];
   uint32_t len;
 } text;
 
@@ -21,14 +21,18 @@ static void put_key(text *t, const char *key) {
   put(t, "\":");
 }
 
-static void put_count(text *t, const char *key, uint64_t x) {
+static void put_digits(text *t, uint64_t x) {
   char digits[20];
   uint32_t at = sizeof digits;
   do digits[--at] = (char)('0' + x % 10);
   while (x /= 10);
-  put_key(t, key);
   memcpy(t->bytes + t->len, digits + at, sizeof digits - at);
   t->len += (uint32_t)sizeof digits - at;
+}
+
+static void put_count(text *t, const char *key, uint64_t x) {
+  put_key(t, key);
+  put_digits(t, x);
 }
 
 static void put_hash(text *t, const char *key, uint64_t x) {
@@ -36,6 +40,40 @@ static void put_hash(text *t, const char *key, uint64_t x) {
   put(t, "\"0x");
   for (int shift = 60; shift >= 0; shift -= 4) t->bytes[t->len++] = "0123456789abcdef"[x >> shift & 15];
   put(t, "\"");
+}
+
+static void put_signed(text *t, const char *key, uint32_t x) {
+  put_key(t, key);
+  if (x >> 31) put(t, "-");
+  put_digits(t, x >> 31 ? 0 - x : x);
+}
+
+static void put_window(text *t, const char *key, const x07_assertion_side *side) {
+  put_key(t, key);
+  put(t, "\"");
+  for (uint32_t i = 0; i < side->kept; i++) {
+    t->bytes[t->len++] = "0123456789abcdef"[side->window[i] >> 4];
+    t->bytes[t->len++] = "0123456789abcdef"[side->window[i] & 15];
+  }
+  put(t, "\"");
+}
+
+static void put_assertion(text *t, const x07_assertion *a) {
+  put_key(t, "assertion");
+  put(t, "{");
+  put_signed(t, "code", a->code);
+  if (a->kind == X07_ASSERTION_I32) {
+    put_signed(t, "got", a->got.value);
+    put_signed(t, "expected", a->expected.value);
+  } else {
+    put_count(t, "got_len", a->got.value);
+    put_count(t, "expected_len", a->expected.value);
+    put_count(t, "difference", a->difference);
+    put_count(t, "from", a->from);
+    put_window(t, "got_hex", &a->got);
+    put_window(t, "expected_hex", &a->expected);
+  }
+  put(t, "}");
 }
 
 void x07_write_metrics(void) {
@@ -90,6 +128,7 @@ void x07_write_metrics(void) {
   put_count(&t, "borrow_violations", s->borrow_violations);
   put(&t, "}");
 #endif
+  if (x07_failed_assertion.kind) put_assertion(&t, &x07_failed_assertion);
   put(&t, "}\n");
   x07_write_all(STDERR_FILENO, t.bytes, t.len);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#define X07_WITH_ALL
 #include "x07.h"
 #include "x07_embed.h"
 
@@ -73,6 +74,28 @@ typedef struct x07_run {
 } x07_run;
 
 extern X07_TLS x07_run x07_state;
+
+/* What the last failed assertion compared. Of bytes, a window around the first difference is kept. */
+#define X07_WINDOW_BYTES 256u
+#define X07_ASSERTION_NONE 0u
+#define X07_ASSERTION_I32 1u
+#define X07_ASSERTION_BYTES 2u
+
+typedef struct x07_assertion_side {
+  uint32_t value; /* the number, or the length of the bytes */
+  uint32_t kept;
+  uint8_t window[X07_WINDOW_BYTES];
+} x07_assertion_side;
+
+typedef struct x07_assertion {
+  uint32_t kind;
+  uint32_t code;
+  uint32_t difference; /* the first index at which the bytes differ, or the end of the shorter ones */
+  uint32_t from;       /* where the windows begin */
+  x07_assertion_side got, expected;
+} x07_assertion;
+
+extern X07_TLS x07_assertion x07_failed_assertion;
 
 /* Set while standard error is in the middle of a line. Shared by threads: so is standard error. */
 extern uint8_t x07_stderr_mid_line;

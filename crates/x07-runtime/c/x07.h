@@ -6,6 +6,16 @@
 #ifndef X07_H
 #define X07_H
 
+/* Each unit asks for the parts that it needs; the runtime itself needs all. */
+#ifdef X07_WITH_ALL
+#define X07_WITH_RESULTS
+#define X07_WITH_TABLES
+#define X07_WITH_READERS
+#define X07_WITH_POINTERS
+#define X07_WITH_SCOPES
+#define X07_WITH_LIBRARY
+#endif
+
 /* What a program says of itself, such as `x < x`, is no news about its C text. */
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #pragma GCC diagnostic ignored "-Wpragmas"
@@ -102,6 +112,7 @@ typedef struct x07_program {
   const char *name;    /* argument 0 of argv_v1 */
   uint32_t abi;
   uint32_t cpu_seconds; /* RLIMIT_CPU; 0 = as inherited */
+  uint32_t record_assertions; /* tell in the metrics what the last failed assertion compared */
 } x07_program;
 
 extern const x07_program x07_program_config;
@@ -282,6 +293,7 @@ X07_INLINE x07_bytes x07_vec_u8_into_bytes(x07_vec v) {
   return x07_bytes_none();
 }
 
+#ifdef X07_WITH_RESULTS
 /* option, result. */
 X07_INLINE x07_option_i32 x07_option_i32_none(void) { return (x07_option_i32){.tag = 0, .payload = 0}; }
 X07_INLINE x07_option_i32 x07_option_i32_some(uint32_t x) { return (x07_option_i32){.tag = 1, .payload = x}; }
@@ -388,8 +400,9 @@ X07_INLINE x07_result_bytes x07_result_result_bytes_unwrap_or(x07_result_result_
   x07_result_bytes_drop(x07_result_result_bytes_not_taken(r, otherwise));
   return x07_result_result_bytes_taken(r, otherwise);
 }
+#endif
 
-/* codec, fmt, parse, prng. */
+/* codec, fmt, parse. */
 X07_INLINE uint32_t x07_load_u32_le(const uint8_t *p) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
   return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -416,8 +429,8 @@ x07_bytes x07_fmt_u32_to_dec(uint32_t x);
 x07_bytes x07_fmt_s32_to_dec(uint32_t x);
 uint32_t x07_parse_u32_dec(x07_view v, const char *at);
 uint32_t x07_parse_u32_dec_at(x07_view v, uint32_t off, const char *at);
-X07_INLINE uint32_t x07_prng_lcg_next_u32(uint32_t state) { return state * 1103515245u + 12345u; }
 
+#ifdef X07_WITH_TABLES
 /* map_u32, set_u32: tables of fixed capacity by handle. */
 uint32_t x07_map_u32_new(uint32_t cap, const char *at);
 uint32_t x07_map_u32_len(uint32_t h, const char *at);
@@ -429,6 +442,8 @@ uint32_t x07_set_u32_new(uint32_t cap, const char *at);
 uint32_t x07_set_u32_contains(uint32_t h, uint32_t key, const char *at);
 uint32_t x07_set_u32_add(uint32_t h, uint32_t key, const char *at);
 uint32_t x07_set_u32_remove(uint32_t h, uint32_t key, const char *at);
+x07_bytes x07_map_u32_dump_kv_u32le_u32le(uint32_t h, const char *at);
+x07_bytes x07_set_u32_dump_u32le(uint32_t h, const char *at);
 
 /* vec_value. Type ids: 1 i32, 2 u32, 3 bytes, 4 bytes_view. */
 uint32_t x07_vec_value_with_capacity_v1(uint32_t type_id, uint32_t cap, const char *at);
@@ -464,7 +479,9 @@ X07_MAP_VALUE_KEY(bytes, x07_bytes)
 X07_MAP_VALUE_KEY(bytes_view, x07_view)
 #undef X07_MAP_VALUE_KEY
 #undef X07_MAP_VALUE_PAIR
+#endif
 
+#ifdef X07_WITH_READERS
 /* Readers. */
 X07_INLINE x07_iface x07_iface_make_v1(uint32_t data, uint32_t vtable) {
   return (x07_iface){.data = data, .vtable = vtable};
@@ -485,11 +502,9 @@ uint32_t x07_scratch_u8_fixed_v1_cap(uint32_t h, const char *at);
 x07_view x07_scratch_u8_fixed_v1_as_view(uint32_t h, const char *at);
 x07_result_i32 x07_scratch_u8_fixed_v1_try_write(uint32_t h, x07_view data, const char *at);
 uint32_t x07_scratch_u8_fixed_v1_drop(uint32_t h);
+#endif
 
-/* process, json. */
-X07_INLINE uint32_t x07_process_set_exit_code_v1(uint32_t code) { return x07_ctx.exit_code = code; }
-x07_bytes x07_json_jcs_canon_doc_v1(x07_view doc, uint32_t max_depth, uint32_t max_members, uint32_t max_object_bytes);
-
+#ifdef X07_WITH_POINTERS
 /* Pointers. Arithmetic on typed pointers is C's own. */
 X07_INLINE uint8_t *x07_bytes_as_ptr(x07_bytes b) { return b.ptr; }
 X07_INLINE uint8_t *x07_bytes_as_mut_ptr(x07_bytes b) { return b.ptr; }
@@ -524,7 +539,9 @@ X07_INLINE uint32_t x07_memset(void *to, uint32_t byte, uint32_t n) {
   x07_fill_bytes(to, (int)(byte & 255), n);
   return 0;
 }
+#endif
 
+#ifdef X07_WITH_SCOPES
 /* Budget scopes. A cap of 0 is no cap. */
 #define X07_BUDGET_TRAP 0u
 #define X07_BUDGET_RESULT_ERR 1u
@@ -584,6 +601,13 @@ uint32_t x07_task_is_finished(uint32_t h, const char *at);
 uint32_t x07_task_cancel(uint32_t h, const char *at);
 uint32_t x07_task_yield(void);
 uint32_t x07_task_sleep(uint32_t ticks);
+#endif
+
+#ifdef X07_WITH_LIBRARY
+/* prng, process, json. */
+X07_INLINE uint32_t x07_prng_lcg_next_u32(uint32_t state) { return state * 1103515245u + 12345u; }
+X07_INLINE uint32_t x07_process_set_exit_code_v1(uint32_t code) { return x07_ctx.exit_code = code; }
+x07_bytes x07_json_jcs_canon_doc_v1(x07_view doc, uint32_t max_depth, uint32_t max_members, uint32_t max_object_bytes);
 
 /* Internal heads, for the standard library. */
 X07_INLINE x07_bytes x07_internal_bytes_clone(x07_view v) { return x07_view_to_bytes(v); }
@@ -612,8 +636,12 @@ uint32_t x07_internal_view_find_u8(x07_view v, uint32_t byte); /* first index, o
 uint32_t x07_internal_view_count_u8(x07_view v, uint32_t byte);
 /* Sorts records of 1 or 2 little-endian words by the first, unsigned, in place. */
 x07_bytes x07_internal_u32le_sort(x07_bytes records, uint32_t record_words);
-x07_bytes x07_map_u32_dump_kv_u32le_u32le(uint32_t h, const char *at);
-x07_bytes x07_set_u32_dump_u32le(uint32_t h, const char *at);
+/* The next four bytes of the input, which are then no part of it any more: they tell a driver which test to run. */
+uint32_t x07_internal_test_select(const char *at);
+/* Notes what an assertion that fails with `code` compared. */
+uint32_t x07_internal_test_unequal_i32(uint32_t got, uint32_t expected, uint32_t code);
+uint32_t x07_internal_test_unequal_view(x07_view got, x07_view expected, uint32_t code);
+#endif
 
 #include "native.h"
 

@@ -32,6 +32,7 @@ pub const SOURCES: &[&str] = &[
     "contract.c",
     "task.c",
     "jcs.c",
+    "test.c",
     "metrics.c",
     MAIN,
     EMBED,

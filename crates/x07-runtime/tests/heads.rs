@@ -456,7 +456,8 @@ const CASES: &[Case] = &[
     ),
 ];
 
-const PRELUDE: &str = r#"#include "x07.h"
+const PRELUDE: &str = r#"#define X07_WITH_ALL
+#include "x07.h"
 static void echo(void *frame, x07_task_result *result) {
   if (result) result->bytes = x07_bytes1(*(const uint32_t *)frame);
 }

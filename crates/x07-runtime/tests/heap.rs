@@ -143,7 +143,7 @@ fn what_fits_and_what_does_not() {
         ),
     ] {
         let unit = format!(
-            "#include \"x07.h\"\nx07_bytes x07_solve(void) {{ {body} }}\n{}",
+            "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) {{ {body} }}\n{}",
             program("X07_ABI_FRAMED", 1000, 1024, 0)
         );
         let outcome = build(&unit, Config::Release).run(&[], &frame(b""));
@@ -157,7 +157,8 @@ fn what_fits_and_what_does_not() {
 #[test]
 fn a_read_through_a_dead_view_is_counted_and_yields_nothing() {
     let unit = format!(
-        r#"#include "x07.h"
+        r#"#define X07_WITH_ALL
+#include "x07.h"
 x07_bytes x07_solve(void) {{
   x07_bytes b = x07_bytes_lit("abc", 3);
   x07_view v = x07_bytes_subview(b, 1, 2, 0), w = x07_view_slice(v, 1, 1, 0);
@@ -181,6 +182,7 @@ x07_bytes x07_solve(void) {{
 fn a_program_may_bring_its_own_heap() {
     let unit = format!(
         r#"#include <stdlib.h>
+#define X07_WITH_ALL
 #include "x07.h"
 static uint32_t live;
 static void *take(void *ctx, uint32_t size, uint32_t align) {{ (void)ctx; (void)align; live += size; return calloc(1, size); }}

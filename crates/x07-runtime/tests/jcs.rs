@@ -9,7 +9,7 @@ use support::{Config, Executable, build, frame, program};
 /// The limits come first in the input, 12 bytes.
 fn canonicalizer() -> Executable {
     let unit = format!(
-        "#include \"x07.h\"\nx07_bytes x07_solve(void) {{\n  x07_view in = x07_input();\n\
+        "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) {{\n  x07_view in = x07_input();\n\
          return x07_json_jcs_canon_doc_v1(x07_view_window(in, 12, in.len - 12), x07_codec_read_u32_le(in, 0, 0),\n\
          x07_codec_read_u32_le(in, 4, 0), x07_codec_read_u32_le(in, 8, 0)); }}\n{}",
         program("X07_ABI_FRAMED", 1000, 1 << 24, 0)

@@ -6,7 +6,7 @@ mod support;
 
 use support::{Config, build, build_library, frame, program};
 
-const ECHO: &str = "#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
+const ECHO: &str = "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
 
 fn echo(abi: &str, memory_cap: u64, max_output: u64) -> String {
     format!("{ECHO}{}", program(abi, 1000, memory_cap, max_output))
@@ -80,7 +80,7 @@ fn argv_gives_the_arguments_and_leaves_standard_input_alone() {
 #[test]
 fn endings() {
     let ending = |body: &str, abi: &str, cap: u64| {
-        let unit = format!("#include \"x07.h\"\n{body}\n{}", program(abi, 1000, cap, 0));
+        let unit = format!("#define X07_WITH_ALL\n#include \"x07.h\"\n{body}\n{}", program(abi, 1000, cap, 0));
         build(&unit, Config::Release).run(&[], &frame(b""))
     };
     let deep = "X07_NOINLINE static uint32_t deep(volatile uint8_t *p) {
@@ -159,7 +159,7 @@ int main(void) {
 }
 "#;
     let unit = format!(
-        "#include \"x07.h\"\nx07_bytes x07_solve(void) {{\n\
+        "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) {{\n\
          x07_process_set_exit_code_v1(x07_input().len & 1 ? 300 : 7);\n\
          x07_map_u32_set(x07_map_u32_new(8, 0), 1, 1, 0);\n\
          return x07_view_to_bytes(x07_input()); }}\n{}",

@@ -228,7 +228,7 @@ fn place_block(block: Vec<Stmt>, callees: &[Fuel]) -> (Vec<Stmt>, Placed) {
 }
 
 fn place_loop(line: &mut Line, var: LocalId, end: Value, body: Vec<Stmt>, var_is_set: bool, callees: &[Fuel]) {
-    let rounds = constant_rounds(&line.out, var, &end);
+    let first = first_index(&line.out, var);
     let (mut body, inner) = place_block(body, callees);
     let per_round = inner.leading;
     line.includes(inner);
@@ -240,11 +240,11 @@ fn place_loop(line: &mut Line, var: LocalId, end: Value, body: Vec<Stmt>, var_is
         if inner.varies {
             body.insert(0, Stmt::Charge { units: 0, test: true });
         }
-    } else if let Some(rounds) = rounds {
+    } else if let Some(rounds) = constant_rounds(&first, &end) {
         line.add(per_round.saturating_mul(u64::from(rounds)));
     } else {
         let pending = line.take_pending();
-        let charge = Stmt::ChargeRounds { units: 0, per_round, first: var, end: end.clone() };
+        let charge = Stmt::ChargeRounds { units: 0, per_round, first, end: end.clone() };
         if let Some(units) = pending {
             line.slot = Some(line.out.len());
             line.units = units;
@@ -258,17 +258,37 @@ fn place_loop(line: &mut Line, var: LocalId, end: Value, body: Vec<Stmt>, var_is
     }
 }
 
-/// How often a loop runs that follows `out`, if both bounds are literals.
-fn constant_rounds(out: &[Stmt], var: LocalId, end: &Value) -> Option<u32> {
-    let before = out.iter().rev().find(|stmt| !matches!(stmt, Stmt::Charge { .. }))?;
-    match (before, end) {
-        (Stmt::Let(local, Value::Int(first)) | Stmt::Assign(local, Value::Int(first)), Value::Int(end))
-            if *local == var =>
-        {
-            Some(end.saturating_sub(*first))
-        }
+/// How often a loop runs whose bounds are both literals.
+fn constant_rounds(first: &Value, end: &Value) -> Option<u32> {
+    match (first, end) {
+        (Value::Int(first), Value::Int(end)) => Some(end.saturating_sub(*first)),
         _ => None,
     }
+}
+
+/// The first index of a loop that follows `out`: the literal that its variable was given last, else the variable.
+fn first_index(out: &[Stmt], var: LocalId) -> Value {
+    for stmt in out.iter().rev() {
+        match stmt {
+            Stmt::Charge { .. } | Stmt::Declare(_) => {}
+            Stmt::Let(local, value) | Stmt::Assign(local, value) if *local == var => {
+                if let Value::Int(first) = value {
+                    return Value::Int(*first);
+                }
+                break;
+            }
+            Stmt::Let(_, value) | Stmt::Assign(_, value) if !calls(value) => {}
+            _ => break,
+        }
+    }
+    Value::Local(var)
+}
+
+/// True if evaluating a value calls something, which may hold a pointer to a local.
+fn calls(value: &Value) -> bool {
+    let mut found = false;
+    value.walk(&mut |value| found |= matches!(value, Value::Call(_)));
+    found
 }
 
 fn charge_at_start(block: &mut Vec<Stmt>, units: u64) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::emit::Parts;
 use crate::fuel::Fuel;
 use crate::types::Ty;
 
@@ -57,6 +58,8 @@ pub struct Template {
     pub source: String,
     /// Index of the declaration in its own file.
     pub index: usize,
+    /// May use internal heads, as its module may.
+    pub trusted: bool,
     /// Type parameters with their bounds.
     pub type_params: Vec<(String, Option<String>)>,
 }
@@ -80,12 +83,16 @@ pub struct FunctionInterface {
     pub result_brand: Option<String>,
     /// Where a returned view comes from.
     pub source: ViewSource,
+    /// The parameters, by index, whose views it puts into containers: their owners must never end.
+    pub stored: Vec<usize>,
     /// What a call costs.
     pub fuel: Fuel,
     /// C symbol.
     pub symbol: String,
     /// C text that makes the symbol usable in another unit: a prototype or an inline definition.
     pub declaration: String,
+    /// What of `x07.h` the declaration needs.
+    pub parts: Parts,
     /// The declaration is the whole function: no symbol of its module is needed.
     pub inline: bool,
     /// Functions whose declarations come before this one's.

@@ -128,8 +128,8 @@ pub enum Stmt {
         units: u64,
         /// Debited for each round.
         per_round: u64,
-        /// Holds the first index.
-        first: LocalId,
+        /// The first index.
+        first: Value,
         /// The index after the last.
         end: Value,
     },
@@ -280,7 +280,11 @@ pub fn values<'a>(stmt: &'a Stmt, visit: &mut impl FnMut(&'a Value)) {
     match stmt {
         Stmt::Let(_, value) | Stmt::Assign(_, value) | Stmt::Eval(value) | Stmt::Return(value) => value.walk(visit),
         Stmt::If { cond, .. } => cond.walk(visit),
-        Stmt::Loop { end, .. } | Stmt::ChargeRounds { end, .. } => end.walk(visit),
+        Stmt::Loop { end, .. } => end.walk(visit),
+        Stmt::ChargeRounds { first, end, .. } => {
+            first.walk(visit);
+            end.walk(visit);
+        }
         Stmt::Store { pointer, value } => {
             pointer.walk(visit);
             value.walk(visit);

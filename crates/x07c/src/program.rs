@@ -1,6 +1,6 @@
 //! The check over a whole program: which functions are reachable, and so which mistakes stop the build.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ pub struct ProgramCheck {
     pub native_heads: Vec<String>,
     /// Nodes of the program.
     pub nodes: u64,
+    /// The functions that cannot be reached from `solve`, by module; modules without any are left out.
+    pub unreached: BTreeMap<String, Vec<String>>,
 }
 
 /// The generic instances that one program may have (spec language 14).
@@ -83,6 +85,8 @@ pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_n
             let reachable = reached.contains(&(summary.module.as_str(), function.name.as_str()));
             if reachable {
                 native.extend(function.native_heads.iter().cloned());
+            } else {
+                check.unreached.entry(summary.module.clone()).or_default().push(function.name.clone());
             }
             for diagnostic in &function.diagnostics {
                 let mut diagnostic = diagnostic.clone();

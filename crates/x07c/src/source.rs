@@ -42,9 +42,8 @@ impl<'a> Source<'a> {
         Source::new(FileRef::Own(file), file.imports.clone(), trusted, None)
     }
 
-    pub(crate) fn template(file: File, imports: Vec<String>, index: usize) -> Source<'static> {
-        // A library template was checked with its own module; its internal heads are those of the library.
-        let trusted = file.module_id.starts_with("std.");
+    /// The template of a generic of another module; it may do what that module may.
+    pub(crate) fn template(file: File, imports: Vec<String>, trusted: bool, index: usize) -> Source<'static> {
         Source::new(FileRef::Template(Box::new(file)), imports, trusted, Some(index))
     }
 

@@ -8,6 +8,7 @@ use x07_build::{Abi, Emit, Outcome, Profile, Request};
 
 use crate::commands::failure;
 use crate::files::shown;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::project::{Program, Selection};
 use crate::render::{MessageFormat, print_json, show};
@@ -122,8 +123,11 @@ impl Options {
         let program = self.selection.find()?;
         let request = self.request(&program)?;
         let progress = Progress::new(shell, &program.name);
-        let result = x07_build::build(&request, &progress);
-        progress.clear();
+        let result = interrupt::guard(|| {
+            let result = x07_build::build(&request, &progress);
+            progress.clear();
+            result
+        });
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(failure) => return failure::tell(shell, failure, self.message_format, &program.name),

@@ -4,6 +4,7 @@ mod build;
 mod cache;
 mod check;
 mod clean;
+mod doc;
 mod doctor;
 mod explain;
 mod failure;
@@ -14,6 +15,7 @@ mod init;
 mod lint;
 mod new;
 mod run;
+mod test;
 mod trap;
 
 use anyhow::Result;
@@ -32,11 +34,14 @@ pub(crate) enum Command {
     Run(Box<run::Options>),
     #[command(visible_alias = "c")]
     Check(check::Options),
+    #[command(visible_alias = "t")]
+    Test(Box<test::Options>),
     Fmt(fmt::Options),
     Lint(lint::Options),
     Fix(fix::Options),
     Clean(clean::Options),
     Cache(cache::Options),
+    Doc(doc::Options),
     Doctor(doctor::Options),
     Explain(explain::Options),
     Guide(guide::Options),
@@ -51,11 +56,13 @@ impl Command {
             Command::Build(options) => options.run(shell),
             Command::Run(options) => options.run(shell),
             Command::Check(options) => options.run(shell),
+            Command::Test(options) => options.run(shell),
             Command::Fmt(options) => options.run(shell),
             Command::Lint(options) => options.run(shell),
             Command::Fix(options) => options.run(shell),
             Command::Clean(options) => options.run(shell),
             Command::Cache(options) => options.run(shell),
+            Command::Doc(options) => options.run(shell),
             Command::Doctor(options) => options.run(shell),
             Command::Explain(options) => options.run(shell),
             Command::Guide(options) => options.run(shell),

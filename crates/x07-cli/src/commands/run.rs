@@ -13,6 +13,7 @@ use x07_runner::{Ending, Environment, Execution, Folder, Limits, Runner, Solve, 
 
 use super::build::How;
 use super::{failure, trap};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::project::{Program, Selection};
 use crate::render::{MessageFormat, ProgramTexts, show};
@@ -80,8 +81,11 @@ impl Options {
         }
 
         let progress = Progress::new(shell, &program.name);
-        let result = x07_build::build(&request, &progress);
-        progress.clear();
+        let result = interrupt::guard(|| {
+            let result = x07_build::build(&request, &progress);
+            progress.clear();
+            result
+        });
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(failure) => return failure::tell(shell, failure, MessageFormat::Human, &program.name),

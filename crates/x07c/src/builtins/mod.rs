@@ -9,6 +9,7 @@ mod native;
 mod options;
 mod pointers;
 mod tasks;
+mod test;
 
 pub use native::CALLABLE as CALLABLE_BACKENDS;
 
@@ -265,6 +266,7 @@ pub const FAMILIES: &[(&str, &[Builtin])] = &[
     ("Readers, scratch buffers, process, JSON", io::ROWS),
     ("Literals, brands, budget scopes", forms::ROWS),
     ("Tasks", tasks::ROWS),
+    ("Tests", test::ROWS),
     ("Pointers", pointers::ROWS),
     ("Native backends", native::ROWS),
 ];

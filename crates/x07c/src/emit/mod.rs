@@ -1,6 +1,7 @@
 //! C text from MIR, construct by construct.
 
 mod names;
+mod parts;
 mod print;
 mod value;
 
@@ -13,6 +14,7 @@ use crate::types::Ty;
 use x07_ast::ExprId;
 
 pub use names::mangle;
+pub use parts::Parts;
 
 /// A function that a body calls.
 #[derive(Clone, Debug, PartialEq, Eq)]

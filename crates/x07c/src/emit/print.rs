@@ -109,7 +109,7 @@ impl<'a> Printer<'a> {
                 let counter = self.counter_text();
                 self.line(&format!("{counter} -= {units} * (int64_t){when};"));
             }
-            Stmt::ChargeRounds { units, per_round, first, end } => self.charge_rounds(*units, *per_round, *first, end),
+            Stmt::ChargeRounds { units, per_round, first, end } => self.charge_rounds(*units, *per_round, first, end),
             Stmt::Declare(local) => {
                 let text = self.declared(*local);
                 self.line(&format!("{text};"));
@@ -266,7 +266,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn charge_rounds(&mut self, units: u64, per_round: u64, first: LocalId, end: &Value) {
+    fn charge_rounds(&mut self, units: u64, per_round: u64, first: &Value, end: &Value) {
         let counter = self.counter_text();
         self.start();
         self.out.push_str(&format!("{counter} -= "));
@@ -276,11 +276,17 @@ impl<'a> Printer<'a> {
         if per_round != 1 {
             self.out.push_str(&format!("{per_round} * "));
         }
-        self.out.push_str("x07_rounds(");
-        self.name(first);
-        self.out.push_str(", ");
-        self.value(end, Binding::Any);
-        self.out.push_str(");\n");
+        if let Value::Int(0) = first {
+            self.out.push_str("(int64_t)");
+            self.value(end, Binding::Prefix);
+        } else {
+            self.out.push_str("x07_rounds(");
+            self.value(first, Binding::Any);
+            self.out.push_str(", ");
+            self.value(end, Binding::Any);
+            self.out.push(')');
+        }
+        self.out.push_str(";\n");
         self.test();
     }
 
@@ -461,7 +467,7 @@ fn walk_live<'a>(block: &'a [Stmt], visit: &mut impl FnMut(&'a Stmt)) {
 fn reads(block: &[Stmt], locals: usize) -> Vec<bool> {
     let mut read = vec![false; locals];
     walk_live(block, &mut |stmt| {
-        if let Stmt::Drop(local) | Stmt::Loop { var: local, .. } | Stmt::ChargeRounds { first: local, .. } = stmt {
+        if let Stmt::Drop(local) | Stmt::Loop { var: local, .. } = stmt {
             read[local.0 as usize] = true;
         }
         mir::values(stmt, &mut |value| {

@@ -102,7 +102,7 @@ fn compile(text: &str) {
         .stdin(Stdio::piped())
         .spawn();
     let Ok(mut compiler) = compiler else { return };
-    let unit = format!("#include \"x07.h\"\n{}{text}", prototypes());
+    let unit = format!("#define X07_WITH_ALL\n#include \"x07.h\"\n{}{text}", prototypes());
     compiler.stdin.take().unwrap().write_all(unit.as_bytes()).unwrap();
     assert!(compiler.wait().unwrap().success(), "{unit}");
 }
@@ -175,7 +175,7 @@ fn loop_paid_in_advance() {
         Stmt::Let(LocalId(3), runtime("x07_view_len", vec![X], None)),
         Stmt::Let(LocalId(2), int(0)),
         Stmt::Let(LocalId(1), int(0)),
-        Stmt::ChargeRounds { units: 4, per_round: 9, first: LocalId(1), end: local(3) },
+        Stmt::ChargeRounds { units: 4, per_round: 9, first: local(1), end: local(3) },
         Stmt::Loop { var: LocalId(1), end: local(3), body: vec![set(2, add)], var_is_set: false },
         Stmt::Return(local(2)),
     ];

@@ -95,7 +95,7 @@ impl Lowerer<'_, '_> {
             let ty = cond.ty.name();
             self.typing(
                 "X07-CONTRACT-0001",
-                format!("X07-CONTRACT-0001: a clause of \"{}\" is an i32, got {ty}", self.function),
+                format!("X07-CONTRACT-0001: a clause of \"{}\" is an i32, got {ty}", self.shown()),
                 clause.expr,
             );
         }

@@ -374,7 +374,7 @@ impl Lowerer<'_, '_> {
     /// Leaves the function with a value: budgets, contracts, drops, return.
     pub(crate) fn leave(&mut self, value: Operand, at: ExprId) {
         let result = self.result;
-        if !self.expect(&value, result, at, "X07-TYPE-RET-0001", &format!("the result of {}", self.function)) {
+        if !self.expect(&value, result, at, "X07-TYPE-RET-0001", &format!("the result of {}", self.shown())) {
             self.dead = true;
             return;
         }
@@ -408,7 +408,7 @@ impl Lowerer<'_, '_> {
             Owner::Free => ViewSource::Free,
             Owner::Param(index) => ViewSource::Param(index),
             Owner::Local(local) => {
-                let (name, function) = (self.name_of(local), self.function.clone());
+                let (name, function) = (self.name_of(local), self.shown());
                 self.typing(
                     "X07-BORROW-0002",
                     format!("{function} returns a view of \"{name}\", which ends with the call"),
@@ -423,7 +423,7 @@ impl Lowerer<'_, '_> {
             (Some(old), ViewSource::Free) => Some(old),
             (Some(old), new) if old == new => Some(old),
             (Some(old), _) => {
-                let function = self.function.clone();
+                let function = self.shown();
                 self.typing("X07-MOVE-0902", format!("{function} returns views of two parameters"), at).help =
                     Some("a returned view borrows from one parameter; return bytes, or split the function".to_string());
                 Some(old)
@@ -447,7 +447,7 @@ impl Lowerer<'_, '_> {
             }
         };
         if !fits {
-            let (function, result) = (self.function.clone(), self.result.name());
+            let (function, result) = (self.shown(), self.result.name());
             self.typing(
                 "X07-TYPE-RET-0001",
                 format!("\"try\" of a {} leaves {function} with an error, but it returns {result}", operand.ty.name()),

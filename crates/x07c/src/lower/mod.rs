@@ -115,6 +115,10 @@ pub(crate) struct Scope {
 pub(crate) struct Lowered {
     pub body: Body,
     pub source: ViewSource,
+    /// Its body calls it.
+    pub calls_itself: bool,
+    /// The view parameters that it puts into containers.
+    pub stored: BTreeSet<usize>,
     pub calls: BTreeSet<Used>,
     pub native_heads: BTreeSet<String>,
     pub diagnostics: Vec<Diagnostic>,
@@ -161,6 +165,15 @@ pub(crate) struct Lowerer<'u, 'a> {
 }
 
 impl Lowerer<'_, '_> {
+    /// The function's name for a message: an instance of a generic is called by the names that its user wrote.
+    pub(crate) fn shown(&self) -> String {
+        let instance = self.function.split_once("__x07_mono_v1__");
+        match instance.and_then(|(generic, types)| Some((generic, types.rsplit_once("__h")?.0))) {
+            Some((generic, types)) => format!("{generic} for {}", types.replace("__", ", ")),
+            None => self.function.clone(),
+        }
+    }
+
     /// Reports an error at an expression.
     pub(crate) fn error(
         &mut self,

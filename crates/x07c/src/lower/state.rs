@@ -341,7 +341,7 @@ impl Lowerer<'_, '_> {
                     Owner::Param(index) => self.body.locals[index].name.as_deref().unwrap_or("a parameter").to_string(),
                     Owner::Free => String::new(),
                 });
-                let function = self.function.clone();
+                let function = self.shown();
                 self.typing(
                     "X07-MOVE-0902",
                     format!("a view borrows from two owners, \"{}\" and \"{}\", in {function}", names[0], names[1]),
