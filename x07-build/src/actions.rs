@@ -34,6 +34,8 @@ enum Task {
     Object(u32),
     /// Make an object of the runtime.
     Runtime(&'static str),
+    /// Make the object of a C file of a package.
+    Foreign(usize),
     /// Link a group.
     Group(usize),
 }
@@ -96,6 +98,9 @@ pub(crate) fn run(
     for name in objects.map(Objects::runtime_sources).unwrap_or_default() {
         tasks.push((Urgency::Normal, Task::Runtime(name)));
     }
+    for index in 0..objects.map_or(0, |objects| objects.foreign().sources().count()) {
+        tasks.push((Urgency::Normal, Task::Foreign(index)));
+    }
     if tasks.is_empty() {
         return Ok(Verdict::default());
     }
@@ -119,6 +124,7 @@ impl Actions<'_> {
             Task::Unit(number) => (number, self.unit(number, queue, lane, sound)),
             Task::Object(number) => (number, self.object(number, queue, lane)),
             Task::Runtime(name) => (u32::MAX, self.runtime(name, lane)),
+            Task::Foreign(index) => (u32::MAX, self.foreign(index, lane)),
             Task::Group(group) => (u32::MAX, self.group(group, lane)),
         };
         if let Err(failure) = result {
@@ -205,6 +211,10 @@ impl Actions<'_> {
 
     fn runtime(&self, name: &str, lane: usize) -> Result<(), Failure> {
         self.objects.map_or(Ok(()), |objects| objects.runtime_object(name, lane).map(|_| ()))
+    }
+
+    fn foreign(&self, index: usize, lane: usize) -> Result<(), Failure> {
+        self.objects.map_or(Ok(()), |objects| objects.make_foreign(index, lane))
     }
 
     fn group(&self, group: usize, lane: usize) -> Result<(), Failure> {

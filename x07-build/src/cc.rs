@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::files::io_failure;
-use crate::outcome::{CCompilerFailure, CCompilerStep, Failure};
+use crate::outcome::{CCompilerFailure, CCompilerStep, Failure, Missing};
 use crate::store::Store;
 use crate::toolchain::{Family, Toolchain};
 
@@ -66,7 +66,7 @@ pub(crate) fn link(
     };
     command.args(inputs);
     let result = run(&mut command, None)?;
-    let messages = finish(&command, result, || CCompilerStep::Link { undefined_externs: Vec::new() })?;
+    let messages = finish(&command, result, || CCompilerStep::Link(Missing::default()))?;
     drop(response);
     Ok((output, messages))
 }

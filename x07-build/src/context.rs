@@ -108,6 +108,7 @@ fn file_name(path: &Path) -> String {
 fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest, Failure> {
     let mut key = KeyBuilder::new("request");
     key.text(BUILD_FORMAT).text(x07c::COMPILER_ID).text(stdlib::DIGEST).digest(&runtime::identity());
+    key.digest(&Digest(x07_native::identity()));
     key.bytes(target.as_os_str().as_encoded_bytes());
     key.number(u64::from(matches!(request.target, Target::Project(_))));
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(io_failure("find", path));

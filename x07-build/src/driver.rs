@@ -11,8 +11,10 @@ use crate::emit;
 use crate::event::Observer;
 use crate::files::Stamp;
 use crate::flags::{self, Flags};
+use crate::foreign::Foreign;
 use crate::imports;
 use crate::load::{self, Old, Program};
+use crate::native::Natives;
 use crate::objects::Objects;
 use crate::outcome::{CheckReport, Counts, Failure, Outcome, Sources};
 use crate::record;
@@ -58,14 +60,14 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     let program = load::load(&session, &old)?;
     session.planned(program.modules.len());
     let units = Units::new(&session, &program, &old);
-    let (link_args, watched) = emit::link_arguments(&session)?;
+    let foreign = Foreign::find(&session)?;
     let objects = match &toolchain {
         Some(toolchain) => {
-            let flags = Flags::new(request, toolchain, &link_args);
+            let flags = Flags::new(request, toolchain, &project.link_args);
             for path in flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs)) {
                 files.push(load::file_record(path, start)?);
             }
-            Some(Objects::new(&session, &program, &units, &old, toolchain, flags)?)
+            Some(Objects::new(&session, &program, &units, &old, &foreign, toolchain, flags)?)
         }
         None => None,
     };
@@ -78,7 +80,12 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     }
 
     emit::spare_sources(&session, &program)?;
-    let mut outputs = emit::write(&session, &program, &units, objects.as_ref())?;
+    let natives = Natives::find(&verdict.native_heads, &foreign, &request.environment, &store)?;
+    let foreign_files = objects.as_ref().map(Objects::foreign_files).unwrap_or_default();
+    for path in natives.files().chain(&foreign_files) {
+        files.push(load::file_record(path, start)?);
+    }
+    let mut outputs = emit::write(&session, &program, &units, objects.as_ref(), &foreign, &natives)?;
     if let Some(path) = &request.depfile {
         let inputs = files.iter().map(|file| file.path.as_path());
         emit::write_depfile(path, &place.output, inputs, &program)?;
@@ -100,7 +107,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
             objects: objects.as_ref(),
             files,
             outputs,
-            watched,
+            watched: foreign.watched().collect(),
             choice,
             findings: &findings,
             verdict: &verdict,

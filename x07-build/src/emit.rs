@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use x07_pkg::PACKAGE_MANIFEST_NAME;
-
 use crate::cc;
 use crate::context::Place;
 use crate::event::ActionKind;
 use crate::files::{Stamp, copy_atomic, io_failure, parent, write_atomic, write_if_changed};
+use crate::foreign::Foreign;
 use crate::load::{Origin, Program};
+use crate::native::Natives;
 use crate::objects::Objects;
-use crate::outcome::{CCompilerStep, Failure};
+use crate::outcome::{CCompilerStep, Failure, Missing};
 use crate::request::Emit;
 use crate::runtime;
 use crate::session::Session;
@@ -28,15 +28,17 @@ pub(crate) fn write(
     program: &Program,
     units: &Units<'_>,
     objects: Option<&Objects<'_>>,
+    foreign: &Foreign,
+    natives: &Natives,
 ) -> Result<Vec<PathBuf>, Failure> {
     let output = &session.place.output;
     if session.request.environment.keep_c {
         write_units(session, program, units, objects, &c_folder(session.place))?;
     }
     match (session.request.emit, objects) {
-        (Emit::C, _) | (_, None) => write_c_tree(session, program, units, output),
+        (Emit::C, _) | (_, None) => write_c_tree(session, program, units, foreign, natives),
         (Emit::Exe, Some(objects)) => {
-            let executable = objects.link(0)?;
+            let executable = objects.link(natives, 0)?;
             place_executable(&session.store.blob_path(&executable), output)?;
             Ok(vec![output.clone()])
         }
@@ -48,10 +50,11 @@ pub(crate) fn write(
             for (path, name) in paths.zip(&names) {
                 copy_atomic(&path, name, 0o644)?;
             }
-            Ok(names)
+            let foreign = copy_foreign_objects(objects, output)?;
+            Ok(names.into_iter().chain(foreign).chain(copy_archives(natives, output)?).collect())
         }
         (Emit::StaticLib, Some(objects)) => {
-            write_archive(session, objects, output)?;
+            write_archive(session, objects, natives, output)?;
             let mut written = vec![output.clone()];
             for name in EMBEDDING_HEADERS {
                 let header = parent(output).join(name);
@@ -120,8 +123,10 @@ fn write_c_tree(
     session: &Session<'_>,
     program: &Program,
     units: &Units<'_>,
-    output: &Path,
+    foreign: &Foreign,
+    natives: &Natives,
 ) -> Result<Vec<PathBuf>, Failure> {
+    let output = &session.place.output;
     let mut written = write_units(session, program, units, None, &output.join("units"))?;
     for name in x07_runtime::HEADERS {
         written.push(output.join("include").join(name));
@@ -133,9 +138,18 @@ fn write_c_tree(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         write_if_changed(path, x07_runtime::file(&name).unwrap_or_default().as_bytes())?;
     }
+    let (sources, archives) = (copy_foreign_sources(foreign, output)?, copy_archives(natives, output)?);
+    let mut further = String::new();
+    for (pattern, files) in [(" ffi/*/*.c", &sources), (" native/*.a", &archives)] {
+        further.push_str(if files.is_empty() { "" } else { pattern });
+    }
+    for library in natives.libraries() {
+        further.push_str(&format!(" {library}"));
+    }
+    written.extend(sources.into_iter().chain(archives));
     let readme = output.join("README");
     let text = format!(
-        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}) -o {}\n\n\
+        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}){further} -o {}\n\n\
          To call the program from C instead, compile the runtime without {} and read include/x07_embed.h.\n",
         x07_runtime::FLAGS.join(" "),
         x07_runtime::EMBED,
@@ -147,9 +161,49 @@ fn write_c_tree(
     Ok(written)
 }
 
+/// The objects of packages' C files, in `ffi/PACKAGE/`.
+fn copy_foreign_objects(objects: &Objects<'_>, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let copied = objects.foreign().sources().zip(objects.foreign_paths(0)?).map(|(source, path)| {
+        let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
+        let to = output.join("ffi").join(&source.package.name).join(format!("{stem}.o"));
+        copy_atomic(&path, &to, 0o644).map(|()| to)
+    });
+    copied.collect()
+}
+
+/// The C files of packages and what lies beside them, in `ffi/PACKAGE/`.
+fn copy_foreign_sources(foreign: &Foreign, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = Vec::new();
+    for package in &foreign.packages {
+        let folder = package.folder.join("ffi");
+        for entry in fs::read_dir(&folder).map_err(io_failure("list", &folder))?.flatten() {
+            if entry.path().is_file() {
+                let to = output.join("ffi").join(&package.name).join(entry.file_name());
+                copy_atomic(&entry.path(), &to, 0o644)?;
+                written.push(to);
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// The archives of native backends, in `native/`.
+fn copy_archives(natives: &Natives, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let copied = natives.archives().map(|archive| {
+        let path = output.join("native").join(&archive.name);
+        copy_atomic(&archive.path, &path, 0o644).map(|()| path)
+    });
+    copied.collect()
+}
+
 /// One object with everything, in an archive with a symbol table and nothing about time or user.
-fn write_archive(session: &Session<'_>, objects: &Objects<'_>, output: &Path) -> Result<(), Failure> {
-    let object = objects.link_relocatable(0)?;
+fn write_archive(
+    session: &Session<'_>,
+    objects: &Objects<'_>,
+    natives: &Natives,
+    output: &Path,
+) -> Result<(), Failure> {
+    let object = objects.link_relocatable(natives, 0)?;
     let folder = tempfile::tempdir_in(parent(&object)).map_err(io_failure("write a folder in", &parent(&object)))?;
     let member = folder.path().join("x07.o");
     object.persist(&member).map_err(|error| io_failure("write", &member)(error.error))?;
@@ -160,7 +214,7 @@ fn write_archive(session: &Session<'_>, objects: &Objects<'_>, output: &Path) ->
     command.env("LC_ALL", "C").env("ZERO_AR_DATE", "1");
     command.arg(if cfg!(target_os = "macos") { "rcs" } else { "rcsD" }).arg(&archive).arg(&member);
     session.action(ActionKind::Link, "archive", 0, || {
-        let step = || CCompilerStep::Link { undefined_externs: Vec::new() };
+        let step = || CCompilerStep::Link(Missing::default());
         (cc::run(&mut command, None).and_then(|result| cc::finish(&command, result, step)), false)
     })?;
     copy_atomic(&archive, output, 0o644)
@@ -199,67 +253,6 @@ pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<
         }
     }
     Ok(())
-}
-
-/// The link arguments that the project and, in OS worlds, FFI packages among the module roots ask for, with the paths
-/// besides the arguments' own files that decide them.
-pub(crate) fn link_arguments(session: &Session<'_>) -> Result<(Vec<String>, Vec<PathBuf>), Failure> {
-    let mut arguments = Vec::new();
-    let mut watched = Vec::new();
-    if session.request.auto_ffi && session.project.world.is_os() {
-        let mut seen = BTreeSet::new();
-        for root in &session.project.roots {
-            if let Some(package) = ffi_package(root).filter(|package| seen.insert(package.folder.clone())) {
-                watched.extend([package.folder.join(PACKAGE_MANIFEST_NAME), package.folder.join("ffi")]);
-                arguments.extend(package.sources()?);
-                arguments.extend(package.libraries.iter().map(|library| format!("-l{library}")));
-            }
-        }
-    }
-    arguments.extend(session.project.link_args.iter().cloned());
-    Ok((arguments, watched))
-}
-
-struct FfiPackage {
-    folder: PathBuf,
-    libraries: Vec<String>,
-}
-
-/// The package that a module root belongs to, if its functions are written in C (spec packages 4.3).
-fn ffi_package(root: &Path) -> Option<FfiPackage> {
-    let folder = [root, root.parent()?].into_iter().find(|folder| folder.join(PACKAGE_MANIFEST_NAME).is_file())?;
-    let text = fs::read(folder.join(PACKAGE_MANIFEST_NAME)).ok()?;
-    let manifest: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let meta = manifest.get("meta")?;
-    if meta.get("import_mode")?.as_str() != Some("ffi") {
-        return None;
-    }
-    let libraries = meta.get("ffi_libs").and_then(|value| value.as_array()).cloned().unwrap_or_default();
-    let names = libraries.iter().filter_map(|name| name.as_str());
-    let libraries = names.filter(|name| x07_pkg::is_library_name(name)).map(str::to_owned).collect();
-    Some(FfiPackage { folder: folder.to_owned(), libraries })
-}
-
-impl FfiPackage {
-    fn sources(&self) -> Result<Vec<String>, Failure> {
-        let folder = self.folder.join("ffi");
-        let mut sources: Vec<String> = fs::read_dir(&folder)
-            .map_err(io_failure("list the C sources in", &folder))?
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "c"))
-            .map(|path| path.to_string_lossy().into_owned())
-            .collect();
-        sources.sort();
-        if sources.is_empty() {
-            return Err(Failure::Usage(format!(
-                "FFI package {} has no C source in {}",
-                self.folder.display(),
-                folder.display()
-            )));
-        }
-        Ok(sources)
-    }
 }
 
 /// A depfile as make and ninja read it.

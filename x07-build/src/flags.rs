@@ -13,6 +13,8 @@ use crate::toolchain::{Family, Toolchain};
 pub(crate) struct Flags {
     /// Of the compilation of a unit, without input, output and include folder.
     pub(crate) unit: Vec<String>,
+    /// Of the compilation of a package's C file.
+    pub(crate) foreign: Vec<String>,
     /// Of the compilation of a runtime source.
     pub(crate) runtime: Vec<String>,
     /// Of the link, before the objects.
@@ -42,7 +44,11 @@ impl Flags {
         unit.extend(strings(&["-ffunction-sections", "-fdata-sections"]));
         let mut runtime = strings(x07_runtime::FLAGS);
         runtime.extend(strings(&["-O2", "-w"]));
-        for flags in [&mut unit, &mut runtime] {
+        let mut foreign = strings(&["-std=gnu11", "-O2", "-ffunction-sections", "-fdata-sections"]);
+        if cfg!(target_os = "linux") {
+            foreign.push("-D_GNU_SOURCE".to_owned());
+        }
+        for flags in [&mut unit, &mut runtime, &mut foreign] {
             if library {
                 flags.extend(strings(x07_runtime::PIC_FLAGS));
             }
@@ -73,6 +79,7 @@ impl Flags {
         link_inputs.extend(request.link_args.iter().cloned());
         Flags {
             unit,
+            foreign,
             runtime,
             link,
             link_inputs,

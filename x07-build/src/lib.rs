@@ -33,15 +33,19 @@ mod emit;
 mod event;
 mod files;
 mod flags;
+mod foreign;
 mod front;
 mod graph;
 mod imports;
+mod libraries;
 mod load;
 mod lookup;
+mod native;
 mod objects;
 mod outcome;
 mod pool;
 mod record;
+mod registry;
 mod request;
 mod runtime;
 mod session;
@@ -54,11 +58,12 @@ mod units;
 pub use cargo::Build;
 pub use digest::Digest;
 pub use event::{ActionKind, Event, Observer, Silent, Span};
-pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Outcome, Sources};
+pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Missing, Outcome, Sources};
 pub use request::{
     Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target, World, capabilities_of,
 };
 pub use store::Store;
+pub use x07c::builtins::backend_of;
 
 /// Builds what the request asks for.
 pub fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {

@@ -9,8 +9,11 @@ use crate::database::GroupRecord;
 use crate::digest::{Digest, KeyBuilder};
 use crate::event::ActionKind;
 use crate::flags::Flags;
+use crate::foreign::{self, Foreign};
+use crate::libraries;
 use crate::load::{ENTRY, Old, Program};
-use crate::outcome::{CCompilerStep, Failure};
+use crate::native::Natives;
+use crate::outcome::{CCompilerStep, Failure, Missing};
 use crate::request::Emit;
 use crate::runtime;
 use crate::session::Session;
@@ -30,6 +33,7 @@ pub(crate) struct Objects<'a> {
     program: &'a Program,
     units: &'a Units<'a>,
     old: &'a Old,
+    foreign: &'a Foreign,
     toolchain: &'a Toolchain,
     flags: Flags,
     include: PathBuf,
@@ -38,6 +42,8 @@ pub(crate) struct Objects<'a> {
     objects: Vec<OnceLock<Digest>>,
     /// Which modules the program calls into; known when all units are made. The others need no object.
     linked: OnceLock<Vec<bool>>,
+    /// The object of each C file of a package, and the files that it was made of.
+    foreign_objects: Vec<OnceLock<(Digest, Vec<PathBuf>)>>,
     /// Messages of compilers that succeeded, by module.
     messages: Mutex<BTreeMap<String, Vec<u8>>>,
     /// Numbers of the modules of each group; empty when there are no groups.
@@ -51,6 +57,7 @@ impl<'a> Objects<'a> {
         program: &'a Program,
         units: &'a Units<'a>,
         old: &'a Old,
+        foreign: &'a Foreign,
         toolchain: &'a Toolchain,
         flags: Flags,
     ) -> Result<Self, Failure> {
@@ -61,6 +68,8 @@ impl<'a> Objects<'a> {
             program,
             units,
             old,
+            foreign_objects: foreign.sources().map(|_| OnceLock::new()).collect(),
+            foreign,
             toolchain,
             include: runtime::include_folder(session.store)?,
             config: runtime::program_config(session.request, session.place),
@@ -150,9 +159,7 @@ impl<'a> Objects<'a> {
     ) -> Result<Digest, Failure> {
         let compiled = cc::compile(self.toolchain, flags, &self.include, text, step, self.session.store);
         let (object, messages) = compiled.map_err(|failure| self.blame(failure))?;
-        if !messages.is_empty() {
-            self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), messages);
-        }
+        self.note(name, messages);
         let (digest, _) = self.session.store.adopt(object)?;
         self.session.store.record_action(key, &digest.0)?;
         Ok(digest)
@@ -227,6 +234,77 @@ impl<'a> Objects<'a> {
         Ok(store.blob_path(&digest))
     }
 
+    /// The packages with C of their own.
+    pub(crate) fn foreign(&self) -> &'a Foreign {
+        self.foreign
+    }
+
+    /// Makes the object of a C file of a package.
+    pub(crate) fn make_foreign(&self, index: usize, lane: usize) -> Result<(), Failure> {
+        let made = self.foreign_object(index, lane)?;
+        let _ = self.foreign_objects[index].set(made);
+        Ok(())
+    }
+
+    fn foreign_object(&self, index: usize, lane: usize) -> Result<(Digest, Vec<PathBuf>), Failure> {
+        let Some(source) = self.foreign.sources().nth(index) else {
+            return Err(Failure::Usage(format!("there is no C file number {index}")));
+        };
+        let (store, name) = (self.session.store, source.name());
+        self.session.action(ActionKind::Cc, &name, lane, || {
+            let flags = &self.flags.foreign;
+            let found = foreign::preprocess(source, self.toolchain, flags, &self.include, store);
+            let preprocessed = match found.map_err(|failure| self.blame(failure)) {
+                Ok(preprocessed) => preprocessed,
+                Err(failure) => return (Err(failure), false),
+            };
+            let known = self.known_object(&preprocessed.key).filter(|digest| store.verify_blob(digest, None).is_some());
+            if let Some(object) = known {
+                return (Ok((object, preprocessed.files)), true);
+            }
+            let compile = || {
+                let compiled = foreign::compile(source, self.toolchain, flags, &self.include, store);
+                let (object, messages) = compiled.map_err(|failure| self.blame(failure))?;
+                self.note(&name, messages);
+                let (digest, _) = store.adopt(object)?;
+                store.record_action(&preprocessed.key, &digest.0)?;
+                Ok((digest, preprocessed.files))
+            };
+            (compile(), false)
+        })
+    }
+
+    /// The objects of packages' C files, checked.
+    pub(crate) fn foreign_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
+        let store = self.session.store;
+        let paths = self.foreign_objects.iter().enumerate().map(|(index, made)| {
+            match made.get().filter(|(digest, _)| store.verify_blob(digest, None).is_some()) {
+                Some((digest, _)) => Ok(store.blob_path(digest)),
+                None => Ok(store.blob_path(&self.foreign_object(index, lane)?.0)),
+            }
+        });
+        paths.collect()
+    }
+
+    /// The files that packages' C files include, and these themselves.
+    pub(crate) fn foreign_files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self
+            .foreign_objects
+            .iter()
+            .filter_map(OnceLock::get)
+            .flat_map(|(_, files)| files.iter().cloned())
+            .collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    fn note(&self, name: &str, messages: Vec<u8>) {
+        if !messages.is_empty() {
+            self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), messages);
+        }
+    }
+
     /// The runtime sources that have to be compiled in this build.
     pub(crate) fn runtime_sources(&self) -> Vec<&'static str> {
         if self.flags.prebuilt_runtime { Vec::new() } else { runtime::sources(self.session.request.emit).collect() }
@@ -291,7 +369,7 @@ impl<'a> Objects<'a> {
     }
 
     /// Links the executable, or finds it in the store. Gives its digest.
-    pub(crate) fn link(&self, lane: usize) -> Result<Digest, Failure> {
+    pub(crate) fn link(&self, natives: &Natives, lane: usize) -> Result<Digest, Failure> {
         let store = self.session.store;
         let mut key = KeyBuilder::new("link");
         key.digest(&self.toolchain.identity).digest(&runtime::identity());
@@ -302,16 +380,23 @@ impl<'a> Objects<'a> {
         for number in self.linked() {
             key.digest(&self.object(number).unwrap_or(Digest([0; 32])));
         }
+        for (index, made) in self.foreign_objects.iter().enumerate() {
+            key.digest(&match made.get() {
+                Some((digest, _)) => *digest,
+                None => self.foreign_object(index, lane)?.0,
+            });
+        }
+        natives.add_to_key(&mut key);
         let key = key.finish();
         self.session.action(ActionKind::Link, &self.session.place.name, lane, || {
             match self.known_object(&key).filter(|digest| store.verify_blob(digest, None).is_some()) {
                 Some(executable) => (Ok(executable), true),
-                None => (self.link_executable(&key, lane), false),
+                None => (self.link_executable(&key, natives, lane), false),
             }
         })
     }
 
-    fn link_executable(&self, key: &Digest, lane: usize) -> Result<Digest, Failure> {
+    fn link_executable(&self, key: &Digest, natives: &Natives, lane: usize) -> Result<Digest, Failure> {
         let store = self.session.store;
         let mut paths = if self.groups.is_empty() {
             self.object_paths(lane)?
@@ -324,11 +409,12 @@ impl<'a> Objects<'a> {
             paths
         };
         paths.extend(self.runtime_paths(lane)?);
-        let linked = cc::link(self.toolchain, &self.flags.link, &paths, &self.flags.link_inputs, false, store);
+        paths.extend(self.foreign_paths(lane)?);
+        let mut inputs = natives.link_inputs();
+        inputs.extend(self.flags.link_inputs.iter().cloned());
+        let linked = cc::link(self.toolchain, &self.flags.link, &paths, &inputs, false, store);
         let (file, messages) = linked.map_err(|failure| self.explain_link(failure))?;
-        if !messages.is_empty() {
-            self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert("link".to_owned(), messages);
-        }
+        self.note("link", messages);
         make_executable(&file)?;
         let (executable, _) = store.adopt(file)?;
         store.record_action(key, &executable.0)?;
@@ -344,13 +430,20 @@ impl<'a> Objects<'a> {
         Failure::CCompiler(failure)
     }
 
-    /// Names the `extern` functions that a failed link misses.
+    /// Names what a failed link misses: libraries, or `extern` functions.
     fn explain_link(&self, failure: Failure) -> Failure {
         let mut failure = match self.blame(failure) {
             Failure::CCompiler(failure) => failure,
             other => return other,
         };
         let text = String::from_utf8_lossy(&failure.stderr).into_owned();
+        let missing = libraries::missing(&text);
+        if !missing.is_empty() {
+            let asking = |library: &str| self.foreign.asking_for(library).map(|package| package.name.clone());
+            let libraries = missing.into_iter().map(|library| (library.clone(), asking(&library))).collect();
+            failure.step = CCompilerStep::Link(Missing { externs: Vec::new(), libraries });
+            return Failure::CCompiler(failure);
+        }
         let mut missing = BTreeMap::new();
         for module in &self.program.modules {
             let Ok(Some(file)) = module.take_file() else {
@@ -364,7 +457,8 @@ impl<'a> Objects<'a> {
                 }
             }
         }
-        failure.step = CCompilerStep::Link { undefined_externs: missing.into_iter().collect() };
+        let externs = missing.into_iter().collect();
+        failure.step = CCompilerStep::Link(Missing { externs, libraries: Vec::new() });
         Failure::CCompiler(failure)
     }
 
@@ -388,9 +482,11 @@ impl<'a> Objects<'a> {
     }
 
     /// Links everything into one relocatable object, for an archive.
-    pub(crate) fn link_relocatable(&self, lane: usize) -> Result<tempfile::TempPath, Failure> {
+    pub(crate) fn link_relocatable(&self, natives: &Natives, lane: usize) -> Result<tempfile::TempPath, Failure> {
         let mut paths = self.object_paths(lane)?;
         paths.extend(self.runtime_paths(lane)?);
+        paths.extend(self.foreign_paths(lane)?);
+        paths.extend(natives.archives().map(|archive| archive.path.clone()));
         let name = &self.session.place.name;
         let linked = self.session.action(ActionKind::Link, name, lane, || {
             (cc::link(self.toolchain, &[], &paths, &[], true, self.session.store), false)

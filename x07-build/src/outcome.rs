@@ -7,6 +7,7 @@ use std::{fmt, fs, io};
 use x07_ast::Diagnostic;
 
 use crate::event::Span;
+use crate::libraries;
 
 /// A build that worked.
 #[derive(Clone, Debug)]
@@ -128,11 +129,24 @@ pub enum CCompilerStep {
     Unit(String),
     /// A source file of the runtime.
     Runtime(String),
-    /// The link; the X07 names of the `extern` functions that no library defines.
-    Link {
-        /// X07 name and C symbol of each.
-        undefined_externs: Vec<(String, String)>,
+    /// A C file of a package.
+    Foreign {
+        /// Package and file, such as `ext-zlib/ffi/zlib.c`.
+        source: String,
+        /// The libraries that the package needs.
+        libraries: Vec<String>,
     },
+    /// The link, and what was found to be missing.
+    Link(Missing),
+}
+
+/// What a failed link lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// X07 name and C symbol of each `extern` function that no library defines.
+    pub externs: Vec<(String, String)>,
+    /// Each library that is not installed, and the package that asks for it, if one does.
+    pub libraries: Vec<(String, Option<String>)>,
 }
 
 impl fmt::Display for CCompilerFailure {
@@ -146,12 +160,28 @@ impl fmt::Display for CCompilerFailure {
                 }
             }
             CCompilerStep::Runtime(file) => write!(f, ": the C compiler refused the runtime's {file}")?,
-            CCompilerStep::Link { undefined_externs } if undefined_externs.is_empty() => {
-                write!(f, ": the link failed")?
+            CCompilerStep::Foreign { source, libraries } => {
+                write!(f, ": the C compiler refused {source}")?;
+                if self.lacks_a_header() {
+                    write!(f, ", which includes a header that is not installed")?;
+                    libraries.iter().try_for_each(|library| write_advice(f, library))?;
+                }
             }
-            CCompilerStep::Link { undefined_externs } => {
+            CCompilerStep::Link(missing) if !missing.libraries.is_empty() => {
+                for (index, (library, package)) in missing.libraries.iter().enumerate() {
+                    let comma = if index == 0 { ":" } else { "," };
+                    match package {
+                        Some(package) => write!(f, "{comma} package {package} needs the C library {library}")?,
+                        None => write!(f, "{comma} the link needs the C library {library}")?,
+                    }
+                    write!(f, ", which is not installed")?;
+                    write_advice(f, library)?;
+                }
+            }
+            CCompilerStep::Link(missing) if missing.externs.is_empty() => write!(f, ": the link failed")?,
+            CCompilerStep::Link(missing) => {
                 write!(f, ": no library defines")?;
-                for (index, (name, symbol)) in undefined_externs.iter().enumerate() {
+                for (index, (name, symbol)) in missing.externs.iter().enumerate() {
                     let comma = if index == 0 { "" } else { "," };
                     write!(f, "{comma} extern \"{name}\" (C symbol {symbol})")?;
                 }
@@ -169,6 +199,22 @@ impl fmt::Display for CCompilerFailure {
             write!(f, "\n{}", stderr.trim_end())?;
         }
         Ok(())
+    }
+}
+
+impl CCompilerFailure {
+    /// The words of gcc and clang.
+    fn lacks_a_header(&self) -> bool {
+        let said = String::from_utf8_lossy(&self.stderr);
+        said.contains("fatal error:") && (said.contains("No such file or directory") || said.contains("file not found"))
+    }
+}
+
+/// Where a library is had, in parentheses.
+fn write_advice(f: &mut fmt::Formatter<'_>, library: &str) -> fmt::Result {
+    match libraries::advice(library) {
+        Some(advice) => write!(f, " ({library}: {advice})"),
+        None => Ok(()),
     }
 }
 

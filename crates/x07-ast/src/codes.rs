@@ -30,7 +30,7 @@ codes! {
     FOREIGN_NAME = "X07-AST-0007", "A declaration's name is the module id, a dot and one more segment.";
     DUPLICATE_NAME = "X07-AST-0008", "Two declarations, two parameters or two type parameters share a name.";
     UNKNOWN_DECLARATION = "X07-AST-0009", "A declaration's `kind` is one of defn, defasync, extern and export.";
-    BAD_EXPORT = "X07-AST-0010", "A module has exactly one export with at least one name, and every exported name is declared in the file. An entry exports nothing.";
+    BAD_EXPORT = "X07-AST-0010", "A module has exactly one export with at least one name, and every exported name is declared in the file or is a module that it imports. An entry exports nothing.";
     BAD_EXTERN = "X07-AST-0011", "An extern has the abi \"C\", parameters of type i32, u32 or a raw pointer, and such a result or \"void\".";
     BAD_BRAND = "X07-AST-0012", "E_BRAND_BAD_TY: a brand may stand only on bytes, bytes_view and the options and results of them.";
     NOT_AN_EXPRESSION = "X07-AST-0013", "An expression is an integer from -2147483648 to 2147483647, an atom, or a list that begins with an atom.";

@@ -187,17 +187,18 @@ fn check(reader: &mut Reader, draft: FileDraft, expected: Expected<'_>) -> Optio
         }
         (FileKind::Entry, false) | (FileKind::Module, true) => {}
     }
-    let around = Around { kind, is_wanted, schema, module };
+    let around = Around { kind, is_wanted, schema, module, imports: &imports };
     let mut decls = Vec::new();
     if let Slot::Given(drafts) = draft.decls {
         reader.enter(Step::Key("decls"));
         decls = rules::declarations(reader, &around, drafts);
         reader.leave();
     }
+    let module_id = around.module?;
     Some(File {
         kind,
         schema,
-        module_id: around.module?,
+        module_id,
         imports,
         import_indices,
         decls,

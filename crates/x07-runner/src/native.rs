@@ -4,21 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-/// The first prefix that fits a head names its backend, so the longer ones come first.
-const BACKENDS: &[(&str, &str)] = &[
-    ("math.f64.", "x07.math"),
-    ("os.time.tzdb_", "x07.time"),
-    ("os.fs.", "x07.ext.fs"),
-    ("os.rand.", "x07.ext.rand"),
-    ("os.stdio.", "x07.ext.stdio"),
-    ("os.db.sqlite.", "x07.ext.db.sqlite"),
-    ("os.db.pg.", "x07.ext.db.pg"),
-    ("os.db.mysql.", "x07.ext.db.mysql"),
-    ("os.db.redis.", "x07.ext.db.redis"),
-    ("regex.", "x07.ext.regex"),
-    ("jsonschema.", "x07.ext.jsonschema"),
-    ("__internal.stream_xf.", "x07.stream.xf"),
-];
 const ABI_MAJOR: u32 = 1;
 
 /// The backends that a program needs.
@@ -48,7 +33,7 @@ impl Requirements {
     pub fn new<'a>(world: &str, heads: impl IntoIterator<Item = &'a String>) -> Self {
         let mut backends: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for head in heads {
-            if let Some((_, backend)) = BACKENDS.iter().find(|(prefix, _)| head.starts_with(prefix)) {
+            if let Some(backend) = x07_build::backend_of(head) {
                 backends.entry(backend).or_default().insert(head.clone());
             }
         }
@@ -70,9 +55,9 @@ mod tests {
 
     #[test]
     fn heads_are_grouped_by_backend_and_sorted() {
-        let heads = ["regex.match_v1", "math.f64.sub_v1", "math.f64.add_v1", "bytes.len"].map(String::from);
+        let heads = ["regex.split_v1", "math.f64.sub_v1", "math.f64.add_v1", "bytes.len"].map(String::from);
         let found = Requirements::new("solve-pure", &heads).requires;
         let shown: Vec<_> = found.iter().map(|r| format!("{}: {}", r.backend_id, r.features.join(" "))).collect();
-        assert_eq!(shown, ["x07.ext.regex: regex.match_v1", "x07.math: math.f64.add_v1 math.f64.sub_v1"]);
+        assert_eq!(shown, ["x07.ext.regex: regex.split_v1", "x07.math: math.f64.add_v1 math.f64.sub_v1"]);
     }
 }

@@ -154,6 +154,13 @@ void x07_trap_fuel(void) {
   end(&l, NULL);
 }
 
+void x07_trap_f64(const char *head, uint32_t len, const char *at) {
+  line l;
+  begin(&l, head);
+  put_fact(&l, ": operand is not 8 bytes (9100) len=", len);
+  end(&l, at);
+}
+
 void x07_rt_trap_native_v1(const char *reason, int32_t code) {
   line l;
   begin(&l, reason);

@@ -643,6 +643,8 @@ uint32_t x07_internal_test_unequal_i32(uint32_t got, uint32_t expected, uint32_t
 uint32_t x07_internal_test_unequal_view(x07_view got, x07_view expected, uint32_t code);
 #endif
 
+#include "native.h"
+
 #if defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC visibility pop
 /* Of what units define themselves there is no other copy. */

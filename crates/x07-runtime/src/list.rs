@@ -1,7 +1,17 @@
 // What the runtime consists of and how it is compiled; read by the crate and by its build script.
 
 /// The headers, in the order in which they include each other.
-pub const HEADERS: &[&str] = &["x07_abi_v2.h", "x07_embed.h", "x07.h", "runtime.h"];
+pub const HEADERS: &[&str] = &[
+    "x07_abi_v2.h",
+    "x07_embed.h",
+    "x07_native_abi_v1.h",
+    "x07_math_abi_v1.h",
+    "x07_ext_rand_abi_v1.h",
+    "x07_ext_stdio_abi_v1.h",
+    "native.h",
+    "x07.h",
+    "runtime.h",
+];
 
 /// The translation units. A program links all of them but one: `MAIN` makes an executable, `EMBED` a library.
 pub const SOURCES: &[&str] = &[

@@ -190,6 +190,12 @@ fn place_block(block: Vec<Stmt>, callees: &[Fuel]) -> (Vec<Stmt>, Placed) {
                 line.out.push(stmt);
                 line.cut();
             }
+            Stmt::Visible => {
+                let units = line.take_pending().unwrap_or(0);
+                line.out.push(Stmt::Charge { units, test: true });
+                line.placed.varies = true;
+                line.cut();
+            }
             Stmt::BudgetExit { .. } => {
                 let units = line.take_pending().unwrap_or(0);
                 line.out.push(Stmt::Charge { units, test: true });

@@ -140,6 +140,9 @@ pub enum Stmt {
         /// The condition.
         when: LocalId,
     },
+    /// What follows can be seen from outside of the program, so it happens only if the fuel used so far is there; removed
+    /// by the fuel pass.
+    Visible,
     /// A local comes into being without a value.
     Declare(LocalId),
     /// A local comes into being with this value.
@@ -288,6 +291,7 @@ pub fn values<'a>(stmt: &'a Stmt, visit: &mut impl FnMut(&'a Value)) {
         }
         Stmt::ContractFailure(failure) => failure.witnesses.iter().for_each(|(_, value)| value.walk(visit)),
         Stmt::Fuel(_)
+        | Stmt::Visible
         | Stmt::Charge { .. }
         | Stmt::ChargeWhen { .. }
         | Stmt::Declare(_)

@@ -121,7 +121,9 @@ impl<'a> UnitContext<'a> {
             return problem("X07-TYPE-CALL-0001", format!("there is no function \"{name}\" in its module"), None);
         }
         let candidates = || crate::builtins::all().map(|row| row.head);
-        let imported = source.imports.iter().any(|i| i == module) || self.allowed.contains(module);
+        let imported = source.imports.iter().any(|i| i == module)
+            || self.allowed.contains(module)
+            || self.is_reexported(&source.imports, module);
         if !imported {
             if self.interfaces.get(module).is_some() {
                 return problem(
@@ -148,6 +150,15 @@ impl<'a> UnitContext<'a> {
                 problem("X07-NAME-0004", format!("\"{module}\" exports no function \"{name}\""), help)
             }
         }
+    }
+
+    /// One of the imports exports the module.
+    fn is_reexported(&mut self, imports: &[String], module: &str) -> bool {
+        let by = imports.iter().find(|import| self.interfaces.get(import).is_some_and(|i| i.reexports.contains(module)));
+        if let Some(by) = by {
+            self.used.insert(Used { module: by.clone(), function: module.to_string() });
+        }
+        by.is_some()
     }
 
     fn import(&mut self, used: &Used) -> Option<Rc<FunctionInterface>> {
@@ -674,7 +685,12 @@ fn assemble(
     let mut prototypes = String::new();
     let mut definitions = String::new();
     let mut inline_definitions = String::new();
-    let mut interface = Interface { module: module.clone(), imports: file.imports.clone(), functions: BTreeMap::new() };
+    let mut interface = Interface {
+        module: module.clone(),
+        imports: file.imports.clone(),
+        reexports: reexports(file),
+        functions: BTreeMap::new(),
+    };
     let bodies: Vec<(&String, &Own<'_>)> = context.own.iter().filter(|(name, _)| wanted.contains(*name)).collect();
     for (name, own) in &bodies {
         if own.interface.is_extern {
@@ -770,6 +786,15 @@ fn assemble(
     summary.functions = context.summaries;
     summary.instances = context.own.iter().filter(|(_, own)| own.instance).map(|(name, _)| name.clone()).collect();
     Unit { interface, c, used: context.used.into_iter().collect(), links: links.into_iter().collect(), summary }
+}
+
+/// The modules that a file exports.
+fn reexports(file: &File) -> BTreeSet<String> {
+    let exported = file.decls.iter().filter_map(|decl| match decl {
+        Decl::Export(export) => Some(&export.names),
+        _ => None,
+    });
+    exported.flatten().filter(|name| file.imports.contains(name)).cloned().collect()
 }
 
 /// The declaration of an imported function, after those that it needs.

@@ -14,13 +14,14 @@ use crate::text::quoted;
 use crate::tree::{Clause, Decl, Export, Extern, FileKind, Function, Param, SchemaVersion, TypeExpr, TypeParam};
 
 /// What the rules need to know of the file around a declaration.
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     pub(super) kind: FileKind,
     /// The kind is the one that the file is used as.
     pub(super) is_wanted: bool,
     pub(super) schema: SchemaVersion,
     /// The module id, unless it is missing or wrong itself.
     pub(super) module: Option<String>,
+    pub(super) imports: &'a [String],
 }
 
 const KINDS: &[&str] = &["defn", "defasync", "extern", "export"];
@@ -42,7 +43,7 @@ const EXTERN_KEYS: &[&str] = &["kind", "abi", "name", "link_name", "params", "re
 const EXPORT_KEYS: &[&str] = &["kind", "names", "doc"];
 
 /// Applies the rules to all declarations; a refused one is left out.
-pub(super) fn declarations(reader: &mut Reader, around: &Around, drafts: Vec<Option<Draft>>) -> Vec<Decl> {
+pub(super) fn declarations(reader: &mut Reader, around: &Around<'_>, drafts: Vec<Option<Draft>>) -> Vec<Decl> {
     let declared = declared_names(reader, &drafts);
     let mut decls = Vec::with_capacity(drafts.len());
     let mut exported_at = None;
@@ -121,7 +122,7 @@ fn unknown_kind(reader: &mut Reader, kind: &str) {
     reader.leave();
 }
 
-fn function(reader: &mut Reader, around: &Around, draft: Draft, is_async: bool) -> Option<Decl> {
+fn function(reader: &mut Reader, around: &Around<'_>, draft: Draft, is_async: bool) -> Option<Decl> {
     let what = if is_async { "a defasync" } else { "a defn" };
     draft.keys.warn_unknown(reader, what, FUNCTION_KEYS);
     let required = [
@@ -197,7 +198,7 @@ fn require(reader: &mut Reader, required: &[(&'static str, bool)], name: &Slot<S
     }
 }
 
-fn check_name(reader: &mut Reader, around: &Around, name: Option<&String>) {
+fn check_name(reader: &mut Reader, around: &Around<'_>, name: Option<&String>) {
     let (Some(name), Some(module)) = (name, &around.module) else {
         return;
     };
@@ -285,7 +286,7 @@ fn check_async_result(reader: &mut Reader, result: &TypeExpr) {
     }
 }
 
-fn external(reader: &mut Reader, around: &Around, draft: Draft) -> Option<Decl> {
+fn external(reader: &mut Reader, around: &Around<'_>, draft: Draft) -> Option<Decl> {
     draft.keys.warn_unknown(reader, "an extern", EXTERN_KEYS);
     let required = [
         ("abi", draft.abi.is_absent()),
@@ -369,7 +370,7 @@ fn is_extern_type(ty: &TypeExpr) -> bool {
 
 fn export(
     reader: &mut Reader,
-    around: &Around,
+    around: &Around<'_>,
     draft: Draft,
     declared: &FxHashMap<String, usize>,
     exported_at: &mut Option<String>,
@@ -411,9 +412,10 @@ fn export(
     Some(Decl::Export(Export { names: exported }))
 }
 
-fn check_exported(reader: &mut Reader, around: &Around, name: &str, declared: &FxHashMap<String, usize>) {
+fn check_exported(reader: &mut Reader, around: &Around<'_>, name: &str, declared: &FxHashMap<String, usize>) {
     let Some(module) = &around.module else { return };
-    if declared.contains_key(name) {
+    // An imported module is exported under its own name.
+    if declared.contains_key(name) || around.imports.iter().any(|import| import == name) {
         return;
     }
     let belongs = name.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'));

@@ -105,9 +105,6 @@ fn run(case: &Case, home: &Path) -> Result<(), String> {
 
 /// Writes the case's files and gives the runner's arguments, its name first.
 fn prepare(case: &Case, home: &Path) -> io::Result<Vec<OsString>> {
-    if !case.packages.is_empty() {
-        return Err(io::Error::other("cases with packages are not supported"));
-    }
     fs::create_dir_all(home)?;
     let program = home.join("main.x07.json");
     let text = serde_json::from_str::<String>(case.program.get()).unwrap_or_else(|_| case.program.get().to_owned());
@@ -120,6 +117,9 @@ fn prepare(case: &Case, home: &Path) -> io::Result<Vec<OsString>> {
     if !case.modules.is_empty() {
         arguments.extend(["--module-root".into(), home.join("src").into()]);
     }
+    for name in &case.packages {
+        arguments.extend(["--module-root".into(), package(name)?.join("modules").into()]);
+    }
     for (module, source) in &case.modules {
         let path = home.join("src").join(format!("{}.x07.json", module.replace('.', "/")));
         write_below(&path, source.get().as_bytes())?;
@@ -129,6 +129,17 @@ fn prepare(case: &Case, home: &Path) -> io::Result<Vec<OsString>> {
     }
     arguments.extend(case.args.iter().map(|argument| in_folder(argument, home).into()));
     Ok(arguments)
+}
+
+/// The newest version of an official package.
+fn package(name: &str) -> io::Result<PathBuf> {
+    let folder = workspace().join("packages/ext").join(format!("x07-ext-{name}"));
+    let numbers = |path: &PathBuf| -> Vec<u64> {
+        let version = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
+    };
+    let versions = folder.read_dir()?.flatten().map(|entry| entry.path());
+    versions.max_by_key(numbers).ok_or_else(|| io::Error::other(format!("{} is empty", folder.display())))
 }
 
 fn write_below(path: &Path, contents: &[u8]) -> io::Result<()> {

@@ -11,6 +11,8 @@ mod pointers;
 mod tasks;
 mod test;
 
+pub use native::CALLABLE as CALLABLE_BACKENDS;
+
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
@@ -224,6 +226,11 @@ impl Builtin {
         self
     }
 
+    /// True when what it does can be seen from outside of the program.
+    pub fn is_visible(&self) -> bool {
+        self.head.starts_with("os.")
+    }
+
     /// The C name of the runtime function: `x07_` and the head with `.` turned into `_`.
     pub fn c_name(&self) -> String {
         match self.head {
@@ -267,6 +274,14 @@ pub const FAMILIES: &[(&str, &[Builtin])] = &[
 /// All rows in table order.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     FAMILIES.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+/// The native backend that a head needs, such as `x07.math`.
+pub fn backend_of(head: &str) -> Option<&'static str> {
+    match find(head)?.needs {
+        Needs::Native(backend) => Some(backend),
+        _ => None,
+    }
 }
 
 /// The row of a head.

@@ -102,7 +102,7 @@ impl<'a> Printer<'a> {
             self.synchronised = true;
         }
         match stmt {
-            Stmt::Fuel(_) => unreachable!("the fuel pass has been here"),
+            Stmt::Fuel(_) | Stmt::Visible => unreachable!("the fuel pass has been here"),
             Stmt::Charge { units, test } => self.charge(*units, *test),
             Stmt::ChargeWhen { units, when } => {
                 let when = self.names[when.0 as usize].clone();

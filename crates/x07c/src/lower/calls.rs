@@ -5,7 +5,7 @@ use std::rc::Rc;
 use x07_ast::{ErrorKind, Expr, ExprId};
 
 use super::{Brand, Lowerer, Operand, Owner, Reads, Role};
-use crate::builtins::{Builtin, Effect, Form, Needs, Param};
+use crate::builtins::{Builtin, CALLABLE_BACKENDS, Effect, Form, Needs, Param};
 use crate::interface::{FunctionInterface, Used, ViewSource};
 use crate::mir::{Call, Callee, LocalId, Stmt, Value};
 use crate::types::{Awaited, Ty, TypeArg, TypeProblem, resolve};
@@ -31,16 +31,38 @@ impl Lowerer<'_, '_> {
                 trusted
             }
             Needs::Native(backend) => {
+                if row.head.starts_with("os.") && !self.need_os(e, row.head) {
+                    return false;
+                }
                 self.out.native_heads.insert(row.head.to_string());
-                self.error(
-                    "X07-LINK-0003",
-                    ErrorKind::Unsupported,
-                    format!("\"{}\" needs the native backend {backend}, which this toolchain does not have", row.head),
-                    e,
-                );
-                false
+                let callable = CALLABLE_BACKENDS.contains(&backend);
+                if !callable {
+                    self.error(
+                        "X07-LINK-0003",
+                        ErrorKind::Unsupported,
+                        format!(
+                            "\"{}\" needs the native backend {backend}, which this toolchain does not have",
+                            row.head
+                        ),
+                        e,
+                    );
+                }
+                callable
             }
         }
+    }
+
+    fn need_os(&mut self, e: ExprId, head: &str) -> bool {
+        let allowed = self.unit.options.capabilities.os;
+        if !allowed {
+            self.error(
+                "X07-WORLD-OS-0002",
+                ErrorKind::Unsupported,
+                format!("{head} is standalone-only; it needs the world run-os or run-os-sandboxed"),
+                e,
+            );
+        }
+        allowed
     }
 
     pub(crate) fn need_unsafe(&mut self, e: ExprId, head: &str) -> bool {
@@ -200,6 +222,9 @@ impl Lowerer<'_, '_> {
             if row.form == Form::Borrows { operands.first().map_or(Owner::Free, |o| o.owner) } else { Owner::Free };
         self.refuse_stored_views(e, row, &operands);
         self.release(pending);
+        if row.is_visible() {
+            self.emit(Stmt::Visible);
+        }
         let reads_memory = matches!(
             row.head,
             "bytes.get_u8"

@@ -1,0 +1,47 @@
+//! The native backends that the toolchain carries: static archives for the platform that it was built for.
+//!
+//! Cargo cannot give one crate the static library of another on stable Rust, so the build script of this crate runs
+//! cargo once more for each backend and keeps of its archive what the C functions need.
+
+#[cfg(test)]
+mod list;
+
+/// The major version of the C interface of all backends.
+pub const ABI_MAJOR: u32 = 1;
+
+/// A backend, ready to be linked.
+#[derive(Clone, Copy, Debug)]
+pub struct Backend {
+    /// Its id in `native_requires`, such as `x07.math`.
+    pub id: &'static str,
+    /// The file name of the archive.
+    pub archive: &'static str,
+    /// The archive.
+    pub bytes: &'static [u8],
+    /// The system libraries to be linked after it.
+    pub system_libraries: &'static [&'static str],
+}
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The backend of an id.
+pub fn find(id: &str) -> Option<&'static Backend> {
+    BACKENDS.iter().find(|backend| backend.id == id)
+}
+
+/// The digest of everything here.
+pub fn identity() -> [u8; 32] {
+    IDENTITY
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_listed_backend_is_embedded() {
+        let listed: Vec<_> = crate::list::LISTED.iter().map(|listed| listed.id).collect();
+        let embedded: Vec<_> = crate::BACKENDS.iter().map(|backend| backend.id).collect();
+        assert_eq!(embedded, listed);
+        let bytes: usize = crate::BACKENDS.iter().map(|backend| backend.bytes.len()).sum();
+        assert!(bytes < 1 << 20, "{bytes} bytes");
+    }
+}

@@ -1,0 +1,241 @@
+//! Packages that bring C of their own (spec packages 4.3): their sources, compiled like everything else, and the
+//! libraries that they need.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use x07_pkg::PACKAGE_MANIFEST_NAME;
+
+use crate::cc;
+use crate::digest::{Digest, KeyBuilder};
+use crate::files::io_failure;
+use crate::outcome::{CCompilerStep, Failure};
+use crate::session::Session;
+use crate::store::Store;
+use crate::toolchain::Toolchain;
+
+/// What the FFI packages of a program bring.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Foreign {
+    /// The packages, in the order of the module roots.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A package whose functions are written in C.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    /// The C files directly in `ffi/`, sorted.
+    pub(crate) sources: Vec<PathBuf>,
+    /// `meta.ffi_libs`.
+    pub(crate) libraries: Vec<String>,
+}
+
+/// One C file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) package: &'a Package,
+    pub(crate) path: &'a Path,
+}
+
+impl Foreign {
+    /// The FFI packages among the module roots of an OS world.
+    pub(crate) fn find(session: &Session<'_>) -> Result<Foreign, Failure> {
+        let mut foreign = Foreign::default();
+        if !session.request.auto_ffi || !session.project.world.is_os() {
+            return Ok(foreign);
+        }
+        let mut seen = BTreeSet::new();
+        for root in &session.project.roots {
+            if let Some(package) = Package::around(root)?.filter(|package| seen.insert(package.folder.clone())) {
+                foreign.packages.push(package);
+            }
+        }
+        Ok(foreign)
+    }
+
+    /// All C files in order.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Source<'_>> {
+        self.packages.iter().flat_map(|package| package.sources.iter().map(move |path| Source { package, path }))
+    }
+
+    /// The libraries of all packages, each once.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = &str> {
+        let mut seen = BTreeSet::new();
+        let all = self.packages.iter().flat_map(|package| package.libraries.iter().map(String::as_str));
+        all.filter(move |library| seen.insert(*library))
+    }
+
+    /// The package that asks for a library.
+    pub(crate) fn asking_for(&self, library: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.libraries.iter().any(|name| name == library))
+    }
+
+    /// What decides which files there are.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = PathBuf> {
+        let both = |package: &Package| [package.folder.join(PACKAGE_MANIFEST_NAME), package.folder.join("ffi")];
+        self.packages.iter().flat_map(both)
+    }
+}
+
+impl Package {
+    /// The package that a module root belongs to, if its functions are written in C.
+    fn around(root: &Path) -> Result<Option<Package>, Failure> {
+        let folders = [Some(root), root.parent()].into_iter().flatten();
+        let mut manifests = folders.map(|folder| (folder, folder.join(PACKAGE_MANIFEST_NAME)));
+        let Some((folder, path)) = manifests.find(|(_, path)| path.is_file()) else {
+            return Ok(None);
+        };
+        let text = fs::read(&path).map_err(io_failure("read", &path))?;
+        let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&text) else {
+            // Whoever depends on the package is told by the one who reads the manifest for its sake.
+            return Ok(None);
+        };
+        let meta = &manifest["meta"];
+        if meta["import_mode"].as_str() != Some("ffi") {
+            return Ok(None);
+        }
+        let name = manifest["name"].as_str().unwrap_or_default().to_owned();
+        let mut libraries = Vec::new();
+        for library in meta["ffi_libs"].as_array().into_iter().flatten() {
+            match library.as_str().filter(|library| x07_pkg::is_library_name(library)) {
+                Some(library) => libraries.push(library.to_owned()),
+                None => {
+                    return Err(Failure::Usage(format!("FFI package {name}: {library} is not the name of a library")));
+                }
+            }
+        }
+        let sources = sources(&name, &folder.join("ffi"))?;
+        Ok(Some(Package { name, folder: folder.to_owned(), sources, libraries }))
+    }
+}
+
+fn sources(name: &str, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let none = || Failure::Usage(format!("FFI package {name} has no C source in {}", folder.display()));
+    if !folder.is_dir() {
+        return Err(none());
+    }
+    let entries = fs::read_dir(folder).map_err(io_failure("list the C sources in", folder))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut sources: Vec<PathBuf> =
+        paths.filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "c")).collect();
+    sources.sort();
+    if sources.is_empty() { Err(none()) } else { Ok(sources) }
+}
+
+impl Source<'_> {
+    /// The name that people see: package and file.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/ffi/{}", self.package.name, self.path.file_name().unwrap_or_default().to_string_lossy())
+    }
+
+    pub(crate) fn step(&self) -> CCompilerStep {
+        CCompilerStep::Foreign { source: self.name(), libraries: self.package.libraries.clone() }
+    }
+}
+
+/// What a C file comes to when all that it includes is put in its place: the text that decides its object, and the files
+/// that it was made of.
+pub(crate) struct Preprocessed {
+    pub(crate) key: Digest,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Preprocesses a C file.
+pub(crate) fn preprocess(
+    source: Source<'_>,
+    toolchain: &Toolchain,
+    flags: &[String],
+    include: &Path,
+    store: &Store,
+) -> Result<Preprocessed, Failure> {
+    let dependencies = store.scratch(".d")?;
+    let mut command = toolchain.command();
+    command.args(flags).arg(prefix_map(source)).arg("-I").arg(include);
+    command.args(["-E", "-P", "-MD", "-MF"]).arg(&dependencies).args(["-MT", "x"]).arg(source.path);
+    let output = cc::run(&mut command, None)?;
+    let text = output.stdout.clone();
+    cc::finish(&command, output, || source.step())?;
+    let mut key = KeyBuilder::new("foreign");
+    key.bytes(&text).text(&source.name()).digest(&toolchain.identity).list(flags);
+    let listed = fs::read(&dependencies).map_err(io_failure("read", &dependencies))?;
+    let files = dependencies_in(&String::from_utf8_lossy(&listed));
+    // The headers of the toolchain lie in the store and belong to the toolchain's own identity.
+    Ok(Preprocessed { key: key.finish(), files: files.into_iter().filter(|file| !file.starts_with(include)).collect() })
+}
+
+/// Compiles a C file to an object.
+pub(crate) fn compile(
+    source: Source<'_>,
+    toolchain: &Toolchain,
+    flags: &[String],
+    include: &Path,
+    store: &Store,
+) -> Result<(tempfile::TempPath, Vec<u8>), Failure> {
+    let object = store.scratch(".o")?;
+    let mut command = toolchain.command();
+    command
+        .args(flags)
+        .arg(prefix_map(source))
+        .arg("-I")
+        .arg(include)
+        .arg("-c")
+        .arg(source.path)
+        .arg("-o")
+        .arg(&object);
+    let output = cc::run(&mut command, None)?;
+    let messages = cc::finish(&command, output, || source.step())?;
+    Ok((object, messages))
+}
+
+/// An object must not name folders of this machine.
+fn prefix_map(source: Source<'_>) -> String {
+    format!("-ffile-prefix-map={}={}", source.package.folder.display(), source.package.name)
+}
+
+/// The prerequisites in a make rule as C compilers write it.
+fn dependencies_in(rule: &str) -> Vec<PathBuf> {
+    let (_, list) = rule.split_once(':').unwrap_or_default();
+    let mut files = Vec::new();
+    let mut word = String::new();
+    let mut characters = list.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek()) {
+            ('\\', Some('\n')) => {
+                characters.next();
+                files.push(std::mem::take(&mut word));
+            }
+            ('\\', Some(next @ (' ' | '#' | '\\'))) => {
+                word.push(*next);
+                characters.next();
+            }
+            ('$', Some('$')) => {
+                word.push('$');
+                characters.next();
+            }
+            (c, _) if c.is_whitespace() => files.push(std::mem::take(&mut word)),
+            (c, _) => word.push(c),
+        }
+    }
+    files.push(word);
+    files.into_iter().filter(|file| !file.is_empty()).map(PathBuf::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn make_rules_are_read() {
+        let cases = [
+            ("x: a.c /usr/include/z.h", vec!["a.c", "/usr/include/z.h"]),
+            ("x: a.c \\\n b\\ c.h \\\n  d$$.h\n", vec!["a.c", "b c.h", "d$.h"]),
+            ("x:", vec![]),
+        ];
+        for (rule, expected) in cases {
+            assert_eq!(dependencies_in(rule), expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{rule}");
+        }
+    }
+}
