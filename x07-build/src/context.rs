@@ -1,12 +1,13 @@
 //! A request with every path found and every default filled in.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use x07_pkg::{Manifest, Package, World};
+use x07_pkg::{BuildPackage, Manifest, World};
 use x07c::Capabilities;
 
 use crate::digest::{Digest, KeyBuilder};
+use crate::event::{Event, Observer};
 use crate::files::io_failure;
 use crate::outcome::Failure;
 use crate::request::{Emit, Request, Target, capabilities_of};
@@ -40,6 +41,8 @@ pub(crate) struct Project {
     pub(crate) entry: PathBuf,
     /// The module roots, absolute, without repeats.
     pub(crate) roots: Vec<PathBuf>,
+    /// The packages that some of the roots belong to.
+    pub(crate) packages: Vec<BuildPackage>,
     pub(crate) world: World,
     pub(crate) capabilities: Capabilities,
     /// Arguments of the link that the manifest asks for.
@@ -143,10 +146,10 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
 }
 
 impl Project {
-    /// Reads the manifest, if there is one.
-    pub(crate) fn read(request: &Request, place: &Place) -> Result<Project, Failure> {
+    /// Reads the manifest, if there is one, and finds its packages.
+    pub(crate) fn read(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
         match &request.target {
-            Target::Project(_) => Project::from_manifest(request, place),
+            Target::Project(_) => Project::from_manifest(request, place, observer),
             Target::Program { module_roots, .. } => {
                 let mut roots = Vec::new();
                 for root in module_roots.iter().chain(&request.further_roots) {
@@ -159,6 +162,7 @@ impl Project {
                 Ok(Project {
                     entry: place.target.clone(),
                     roots,
+                    packages: Vec::new(),
                     world,
                     capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
                     link_args: Vec::new(),
@@ -169,53 +173,29 @@ impl Project {
         }
     }
 
-    fn from_manifest(request: &Request, place: &Place) -> Result<Project, Failure> {
+    fn from_manifest(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
         let manifest = Manifest::read(&place.target)?;
         let folder = manifest.folder();
-        let mut files = vec![place.target.clone()];
+        let mut options = request.packages.clone();
+        options.environment.workspace_root = request.environment.workspace_root.clone();
+        let set = x07_pkg::prepare(&manifest, &options, &Forward(observer))?;
         let mut roots: Vec<PathBuf> = Vec::new();
-        let mut add_root = |root: PathBuf| {
-            if !roots.contains(&root) {
-                roots.push(root);
-            }
-        };
         for root in &manifest.module_roots {
-            add_root(resolve(folder, root, request)?);
+            roots.push(x07_pkg::resolve_path(folder, root, request.environment.workspace_root.as_deref())?);
         }
-        for dependency in &manifest.dependencies {
-            let package_folder = resolve(folder, &dependency.path, request)?;
-            let package = match package_folder.is_dir() {
-                true => Package::read(&package_folder)?,
-                false => {
-                    return Err(Failure::Usage(format!(
-                        "dependency {} {} is not at {}: fetching packages is not available yet, put the package there",
-                        dependency.name,
-                        dependency.version,
-                        package_folder.display()
-                    )));
-                }
-            };
-            if (&package.name, &package.version) != (&dependency.name, &dependency.version) {
-                return Err(Failure::Usage(format!(
-                    "dependency {} {} is asked for, but {} holds {} {}",
-                    dependency.name,
-                    dependency.version,
-                    package_folder.display(),
-                    package.name,
-                    package.version
-                )));
-            }
-            files.push(package_folder.join(x07_pkg::PACKAGE_MANIFEST_NAME));
-            add_root(package_folder.join(&package.module_root));
-        }
+        roots.extend(set.packages.iter().map(|package| package.module_root.clone()));
         for root in &request.further_roots {
-            add_root(std::path::absolute(root).map_err(io_failure("find", root))?);
+            roots.push(std::path::absolute(root).map_err(io_failure("find", root))?);
         }
+        let mut seen = BTreeSet::new();
+        roots.retain(|root| seen.insert(root.clone()));
+        let files = std::iter::once(place.target.clone()).chain(set.files).collect();
         let entry = request.entry.as_ref().map(|path| std::path::absolute(path).map_err(io_failure("find", path)));
         let world = request.world.unwrap_or(manifest.world);
         Ok(Project {
             entry: entry.transpose()?.unwrap_or_else(|| folder.join(&manifest.entry)),
             roots,
+            packages: set.packages,
             world,
             capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
             link_args: manifest.link_arguments(),
@@ -225,21 +205,11 @@ impl Project {
     }
 }
 
-/// The folder that a manifest path stands for; `$workspace` stays within the workspace.
-fn resolve(folder: &Path, path: &str, request: &Request) -> Result<PathBuf, Failure> {
-    let Some(rest) = path.strip_prefix("$workspace") else {
-        return Ok(if path == "." { folder.to_owned() } else { folder.join(path) });
-    };
-    let root = request.environment.workspace_root.as_deref().ok_or_else(|| {
-        Failure::Usage(format!("{path:?} needs the environment variable X07_WORKSPACE_ROOT, which is not set"))
-    })?;
-    let root = fs::canonicalize(root).map_err(io_failure("find the workspace root", root))?;
-    let joined = root.join(rest.trim_start_matches('/'));
-    match fs::canonicalize(&joined) {
-        Ok(real) if !real.starts_with(&root) => {
-            Err(Failure::Usage(format!("$workspace path escapes workspace root: {path:?} is {}", real.display())))
-        }
-        Ok(real) => Ok(real),
-        Err(_) => Ok(joined),
+/// Hands what packages tell on to a build's observer.
+struct Forward<'a>(&'a dyn Observer);
+
+impl x07_pkg::Observer for Forward<'_> {
+    fn event(&self, event: x07_pkg::Event<'_>) {
+        self.0.event(Event::Package(event));
     }
 }

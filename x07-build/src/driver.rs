@@ -37,7 +37,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     }
 
     let _lease = store.lease();
-    let project = Project::read(request, &place)?;
+    let project = Project::read(request, &place, observer)?;
     let session = Session::new(request, &place, &project, &store, observer, started);
     let toolchain = match request.emit {
         Emit::C => None,
@@ -134,7 +134,7 @@ pub(crate) fn check(request: &Request, observer: &dyn Observer) -> Result<CheckR
     let store = Store::open(request.environment.cache.as_deref())?;
     let place = Place::find(request, &store)?;
     let _lease = store.lease();
-    let project = Project::read(request, &place)?;
+    let project = Project::read(request, &place, observer)?;
     let session = Session::new(request, &place, &project, &store, observer, started);
     let old = Old::new(record::read_database(&place));
     let program = load::load(&session, &old)?;

@@ -30,6 +30,8 @@ impl ActionKind {
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
+    /// Packages are locked or fetched before anything is built.
+    Package(x07_pkg::Event<'a>),
     /// How many steps are left to do is known now.
     Planned {
         /// Modules of the program.

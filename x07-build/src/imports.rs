@@ -6,6 +6,7 @@ use x07_ast::{Diagnostic, ErrorKind};
 
 use crate::load::Module;
 use crate::lookup;
+use crate::packages;
 use crate::session::Session;
 
 /// Why there is no module of an id.
@@ -20,14 +21,17 @@ pub(crate) enum Absent {
 /// The finding about an import without a module.
 pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, import: &str, why: &Absent) -> Diagnostic {
     let searched = lookup::relative_path(import);
+    let mut notes = Vec::new();
+    let mut help = None;
     let (code, message) = match why {
-        Absent::Missing => (
-            "X07-IMPORT-0001",
-            format!(
-                "unknown module: \"{import}\" (searched: {})\n\nhint: x07 pkg provides {import}",
-                searched.display()
-            ),
-        ),
+        Absent::Missing => {
+            let options = &session.request.packages;
+            let carried = x07_pkg::official_provider(import, options);
+            help = carried.map(|name| format!("`x07 add {name}` adds the package that has it"));
+            let searched = searched.display();
+            let hint = format!("hint: x07 pkg provides {import}");
+            ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hint}"))
+        }
         Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
         Absent::Ambiguous(paths) => {
             let roots: Vec<String> = session
@@ -37,13 +41,19 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
                 .filter(|root| paths.iter().any(|path| path.starts_with(root)))
                 .map(|root| root.display().to_string())
                 .collect();
+            let owners = paths.iter().filter_map(|path| packages::owner(session.project, path));
+            notes.extend(owners.map(|owner| format!("{} is a root of package {}", owner.module_root.display(), packages::id(owner))));
             ("X07-IMPORT-0003", format!("module \"{import}\" is ambiguous across roots: {roots:?}"))
         }
         Absent::Unreadable(path, error) => {
             ("X07-IMPORT-0004", format!("module \"{import}\" cannot be read: {}: {error}", path.display()))
         }
     };
-    Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place))
+    let mut finding =
+        Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place));
+    finding.notes = notes;
+    finding.help = help;
+    finding
 }
 
 /// The finding about a cycle, given as modules with the places of the imports that lead on.

@@ -43,6 +43,7 @@ mod lookup;
 mod native;
 mod objects;
 mod outcome;
+mod packages;
 mod pool;
 mod record;
 mod registry;

@@ -18,6 +18,7 @@ use crate::graph::Graph;
 use crate::imports::{Absent, absence, cycle_finding, decode_findings};
 use crate::lookup::{self, Found};
 use crate::outcome::{Failure, Sources};
+use crate::packages;
 use crate::pool::{self, Urgency};
 use crate::session::Session;
 
@@ -347,6 +348,7 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
             }
         }
     }
+    findings.extend(packages::findings(session.project, &modules));
     for module in &mut modules {
         module.imports = module.import_ids.iter().filter_map(|id| numbers.get(id).copied()).collect();
     }

@@ -82,6 +82,9 @@ pub enum Failure {
     /// The project's manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] x07_pkg::Error),
+    /// The project's packages are not there or not what they should be.
+    #[error(transparent)]
+    Packages(#[from] x07_pkg::Problem),
     /// The request itself makes no sense.
     #[error("{0}")]
     Usage(String),

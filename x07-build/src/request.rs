@@ -215,6 +215,8 @@ pub struct Request {
     pub compile_commands: Option<PathBuf>,
     /// Settings from the environment.
     pub environment: Environment,
+    /// How packages are found; `locked` and `offline` among others.
+    pub packages: x07_pkg::Options,
 }
 
 impl Request {
@@ -245,6 +247,7 @@ impl Request {
             depfile: None,
             compile_commands: None,
             environment: Environment::read(),
+            packages: x07_pkg::Options::read(),
         }
     }
 

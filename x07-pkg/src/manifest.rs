@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::name::is_package_name;
 use crate::validate::{is_library_name, relative_path};
 use crate::world::World;
 
@@ -124,10 +125,11 @@ pub struct Link {
 pub struct Dependency {
     /// Package name.
     pub name: String,
-    /// Exact version.
+    /// What is asked of its version.
     pub version: String,
-    /// Where it lies, project-relative or below `$workspace`.
-    pub path: String,
+    /// Where it lies, project-relative or below `$workspace`; `None` for a package that is fetched.
+    #[serde(default)]
+    pub path: Option<String>,
 }
 
 /// A version override.
@@ -329,8 +331,13 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<String>) -> Result<Manifest,
 
     let mut dependencies = Vec::new();
     for (index, dependency) in raw.dependencies.into_iter().enumerate() {
-        let path = workspace_or_relative(&dependency.path)
-            .map_err(|why| format!("project dependencies[{index}].path {:?} {why}", dependency.path))?;
+        let path = match &dependency.path {
+            None => None,
+            Some(path) => Some(
+                workspace_or_relative(path)
+                    .map_err(|why| format!("project dependencies[{index}].path {path:?} {why}"))?,
+            ),
+        };
         dependencies.push(Dependency {
             name: dependency.name.trim().to_owned(),
             version: dependency.version.trim().to_owned(),
@@ -383,11 +390,6 @@ fn workspace_or_relative(text: &str) -> Result<String, &'static str> {
     let clean = relative_path(rest)?;
     let clean = if clean.as_os_str().is_empty() { "." } else { clean.to_str().unwrap_or(rest) };
     Ok(format!("{prefix}{clean}"))
-}
-
-fn is_package_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use x07_build::{ActionKind, Event, Observer, Outcome, Profile};
 
+use crate::commands::pkg;
 use crate::shell::Shell;
 
 /// Watches a build.
@@ -86,6 +87,7 @@ impl Observer for Progress<'_> {
     fn event(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
+            Event::Package(event) => pkg::tell(self.shell, event),
             Event::Planned { modules } => state.modules = modules,
             Event::Started { kind, name } => {
                 if kind != ActionKind::Parse {

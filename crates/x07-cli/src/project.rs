@@ -26,6 +26,12 @@ pub(crate) struct Selection {
     /// The world to build for [default: the profile's, the project's, or run-os]
     #[arg(long, value_name = "WORLD", value_parser = world_parser())]
     pub(crate) world: Option<World>,
+    /// Fail if the lockfile would have to change
+    #[arg(long, conflicts_with = "program")]
+    pub(crate) locked: bool,
+    /// Use no network
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// Reads the name of a world.
@@ -47,6 +53,8 @@ pub(crate) struct Program {
     pub(crate) entry: PathBuf,
     pub(crate) module_roots: Vec<PathBuf>,
     pub(crate) profile: Option<Profile>,
+    /// How its packages are found.
+    packages: x07_pkg::Options,
 }
 
 impl Selection {
@@ -75,7 +83,12 @@ impl Selection {
             module_roots: manifest.module_roots.iter().map(|root| folder.join(root)).collect(),
             folder,
             profile,
+            packages: self.packages(),
         })
+    }
+
+    fn packages(&self) -> x07_pkg::Options {
+        x07_pkg::Options { locked: self.locked, offline: self.offline, ..x07_pkg::Options::read() }
     }
 
     fn single(&self, entry: &Path) -> Result<Program> {
@@ -100,6 +113,7 @@ impl Selection {
             entry: entry.to_owned(),
             module_roots,
             profile: None,
+            packages: self.packages(),
         })
     }
 }
@@ -110,6 +124,7 @@ impl Program {
         let mut request = Request::new(self.target.clone());
         request.world = Some(self.world);
         request.name = Some(self.name.clone());
+        request.packages = self.packages.clone();
         if let Some(profile) = &self.profile {
             request.auto_ffi = profile.auto_ffi;
             if let Some(bytes) = profile.max_memory_bytes {

@@ -27,6 +27,7 @@ pub(crate) struct Shell {
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Shell {
@@ -60,6 +61,22 @@ impl Shell {
         if !self.quiet {
             self.write(&format!("{NOTE}note{NOTE:#}: {text}\n"));
         }
+    }
+
+    pub(crate) fn warning(&self, text: &str) {
+        if !self.quiet {
+            self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n"));
+        }
+    }
+
+    /// Advice that belongs to the error before it.
+    pub(crate) fn help(&self, text: &str) {
+        self.write(&format!("{NOTE}help{NOTE:#}: {text}\n"));
+    }
+
+    /// An error with a code that scripts look for.
+    pub(crate) fn coded_error(&self, code: &str, text: &str) {
+        self.write(&format!("{ERROR}error[{code}]{ERROR:#}: {text}\n"));
     }
 
     pub(crate) fn error(&self, text: &str) {

@@ -91,7 +91,9 @@ fn failed(failure: Failure, world: World) -> Result<CompileReport, String> {
             stderr_b64: base64(&invocation(&failure)),
             ..nothing_built(world)
         },
-        other @ (Failure::Manifest(_) | Failure::Usage(_) | Failure::Io { .. }) => return Err(other.to_string()),
+        other @ (Failure::Manifest(_) | Failure::Packages(_) | Failure::Usage(_) | Failure::Io { .. }) => {
+            return Err(other.to_string());
+        }
     };
     Ok(report)
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use x07_ast::{Diagnostic, ErrorKind, Stage};
 use x07_build::{Failure, Sources};
 
+use crate::commands::pkg;
 use crate::render::{MessageFormat, Tally, print_json, show};
 use crate::shell::Shell;
 
@@ -16,6 +17,7 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
         Failure::Diagnostics(diagnostics, sources) => (diagnostics, sources),
         Failure::NoCCompiler(message) => (vec![step_failed("X07-LINK-0001", message)], Sources::default()),
         Failure::CCompiler(failure) => (vec![step_failed("X07-LINK-0002", failure.to_string())], Sources::default()),
+        Failure::Packages(problem) => return pkg::tell_build(shell, &problem, format),
         other @ (Failure::Manifest(_) | Failure::Usage(_) | Failure::Io { .. }) => return Err(other.into()),
     };
     match format {

@@ -13,12 +13,14 @@ mod guide;
 mod init;
 mod lint;
 mod new;
+pub(crate) mod pkg;
 mod run;
 mod trap;
 
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::render::MessageFormat;
 use crate::shell::Shell;
 
 /// What to do.
@@ -36,6 +38,23 @@ pub(crate) enum Command {
     Lint(lint::Options),
     Fix(fix::Options),
     Clean(clean::Options),
+    Add(pkg::Add),
+    Remove(pkg::Remove),
+    Update(pkg::Update),
+    Tree(pkg::Tree),
+    Why(pkg::Why),
+    Lock(pkg::Lock),
+    Fetch(pkg::Fetch),
+    Vendor(pkg::Vendor),
+    Pack(pkg::Pack),
+    Publish(pkg::Publish),
+    Yank(pkg::Yank),
+    Login(pkg::Login),
+    Search(pkg::Search),
+    Info(pkg::Info),
+    Versions(pkg::Versions),
+    Registry(pkg::Registry),
+    Pkg(pkg::Options),
     Cache(cache::Options),
     Doctor(doctor::Options),
     Explain(explain::Options),
@@ -45,6 +64,7 @@ pub(crate) enum Command {
 impl Command {
     /// Carries the command out and gives the status to exit with.
     pub(crate) fn run(self, shell: &Shell) -> Result<u8> {
+        let human = MessageFormat::Human;
         match self {
             Command::New(options) => options.run(shell),
             Command::Init(options) => options.run(shell),
@@ -55,6 +75,23 @@ impl Command {
             Command::Lint(options) => options.run(shell),
             Command::Fix(options) => options.run(shell),
             Command::Clean(options) => options.run(shell),
+            Command::Add(command) => command.run(shell, human),
+            Command::Remove(command) => command.run(shell, human),
+            Command::Update(command) => command.run(shell, human),
+            Command::Tree(command) => command.run(shell, human),
+            Command::Why(command) => command.run(shell, human),
+            Command::Lock(command) => command.run(shell, human),
+            Command::Fetch(command) => command.run(shell, human),
+            Command::Vendor(command) => command.run(shell, human),
+            Command::Pack(command) => command.run(shell, human),
+            Command::Publish(command) => command.run(shell, human),
+            Command::Yank(command) => command.run(shell, human),
+            Command::Login(command) => command.run(shell, human),
+            Command::Search(command) => command.run(shell, human),
+            Command::Info(command) => command.run(shell, human),
+            Command::Versions(command) => command.run(shell, human),
+            Command::Registry(command) => command.run(shell, human),
+            Command::Pkg(options) => options.run(shell),
             Command::Cache(options) => options.run(shell),
             Command::Doctor(options) => options.run(shell),
             Command::Explain(options) => options.run(shell),

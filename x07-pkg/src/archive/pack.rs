@@ -1,0 +1,156 @@
+//! From a package's folder to the bytes of its archive, and the checks that a registry makes too.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+use tar::{Builder, EntryType, Header};
+use x07_ast::Expected;
+
+use super::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES};
+use crate::content;
+use crate::digest::{Files, sha256};
+use crate::name::is_package_name;
+use crate::package::{PACKAGE_MANIFEST_NAME, Package};
+use crate::problem::{Code, Problem, Result};
+
+/// A packed package.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// Its manifest.
+    pub package: Package,
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// The archive's SHA-256.
+    pub sha256: String,
+    /// What is in it, in order.
+    pub files: Vec<String>,
+}
+
+/// Packs the package in `folder` after checking it.
+pub fn pack(folder: &Path) -> Result<Packed> {
+    let (package, files) = content::read(folder)?;
+    check(&package, &files)?;
+    let bytes = pack_files(&files)?;
+    Ok(Packed { sha256: sha256(&bytes), bytes, files: files.into_keys().collect(), package })
+}
+
+/// The archive of some files.
+pub(crate) fn pack_files(files: &Files) -> Result<Vec<u8>> {
+    let mut builder = Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(content.len() as u64);
+        builder
+            .append_data(&mut header, path, content.as_slice())
+            .map_err(|error| Problem::new(Code::PackFailed, format!("cannot pack {path:?}: {error}")))?;
+    }
+    builder.into_inner().map_err(|error| Problem::new(Code::PackFailed, format!("cannot pack: {error}")))
+}
+
+/// Checks the package in `folder` as packing does.
+pub fn check_package(folder: &Path) -> Result<Package> {
+    let (package, files) = content::read(folder)?;
+    check(&package, &files)?;
+    Ok(package)
+}
+
+/// Tells everything that makes a package unfit, at once.
+fn check(package: &Package, files: &Files) -> Result<()> {
+    let mut wrong = Vec::new();
+    if !is_package_name(&package.name) {
+        wrong.push(format!("name {:?} is not lower-case letters, digits, `-` and `_`", package.name));
+    }
+    if let Err(problem) = package.semver() {
+        wrong.push(problem.message);
+    }
+    if let Err(problem) = package.requirements() {
+        wrong.push(problem.message);
+    }
+    if package.modules.is_empty() {
+        wrong.push("`modules` is empty: nobody could use the package".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    for module in package.modules.iter().chain(&package.private_modules) {
+        if !seen.insert(module) {
+            wrong.push(format!("module {module} is listed twice"));
+        }
+    }
+    if package.is_ffi && !files.keys().any(|path| is_c_source(path)) {
+        wrong.push("`import_mode` is \"ffi\", but there is no C source in ffi/".to_owned());
+    }
+    let total: usize = files.values().map(Vec::len).sum();
+    if total > MAX_ARCHIVE_BYTES || files.len() > MAX_ENTRIES {
+        wrong.push(format!("{} files with {total} bytes are more than a package may have", files.len()));
+    }
+    for (path, content) in files {
+        if content.len() as u64 > MAX_FILE_BYTES {
+            wrong.push(format!("{path} is larger than {MAX_FILE_BYTES} bytes"));
+        }
+    }
+    for module in package.all_modules() {
+        if let Some(text) = files.get(&package.module_file(module)) {
+            wrong.extend(module_mistakes(package, module, text));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let what = format!("package {} cannot be packed:\n  {}", package.id(), wrong.join("\n  "));
+    Err(Problem::new(Code::PackFailed, what))
+}
+
+/// True for a C source directly in `ffi/`.
+pub(crate) fn is_c_source(path: &str) -> bool {
+    path.strip_prefix("ffi/").is_some_and(|name| !name.contains('/') && name.ends_with(".c"))
+}
+
+fn module_mistakes(package: &Package, module: &str, text: &[u8]) -> Vec<String> {
+    let file = package.module_file(module);
+    let mut wrong: Vec<String> = x07_ast::parse(text, Expected::Module(module))
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.is_error())
+        .map(|finding| format!("{file}: {}", finding.message))
+        .collect();
+    let own: BTreeSet<&str> = package.all_modules().collect();
+    for import in imports(text).iter().filter(|import| !own.contains(import.as_str())) {
+        // A module of the same family that is not listed was forgotten: it would be missing in the archive.
+        let family = own.iter().any(|own| import.strip_prefix(own).is_some_and(|rest| rest.starts_with('.')));
+        if family {
+            wrong.push(format!("{file} imports {import}, which is not in `modules` or `private_modules`"));
+        }
+    }
+    wrong
+}
+
+/// The ids that a module imports.
+fn imports(text: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Imports {
+        #[serde(default)]
+        imports: Vec<String>,
+    }
+    serde_json::from_slice::<Imports>(text).map(|module| module.imports).unwrap_or_default()
+}
+
+/// What a registry demands of a manifest beyond what packing does.
+pub(crate) fn check_for_publishing(package: &Package) -> Result<()> {
+    let mut wrong = Vec::new();
+    for (field, text) in [("description", &package.description), ("docs", &package.docs), ("license", &package.license)]
+    {
+        if text.trim().is_empty() {
+            wrong.push(format!("`{field}` is missing in {PACKAGE_MANIFEST_NAME}"));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let what = format!("package {} cannot be published:\n  {}", package.id(), wrong.join("\n  "));
+    Err(Problem::new(Code::PublishFailed, what))
+}

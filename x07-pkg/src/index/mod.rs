@@ -1,0 +1,11 @@
+//! Registries: a sparse index over `https`, `http` on loopback, or a folder.
+
+mod address;
+mod cache;
+mod client;
+mod entry;
+mod transport;
+
+pub(crate) use address::IndexAddress;
+pub(crate) use client::{CONFIG, Catalog, CatalogPackage, Config, Registry};
+pub(crate) use entry::{Entry, SCHEMA as ENTRY_SCHEMA, parse_entries, shard};

@@ -1,0 +1,116 @@
+//! The packages of all projects of a user: archives by their SHA-256, unpacked beside them, linked into projects.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::archive::unpack;
+use crate::digest::{Files, sha256};
+use crate::files::write_atomic;
+use crate::package::Package;
+use crate::problem::{Code, Problem, Result};
+
+/// The store's folder; the project's own when the user has none.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    pub(crate) fn new(home: Option<&Path>, project: &Path) -> Store {
+        let root = home.map(|home| home.join("cache"));
+        Store { root: root.unwrap_or_else(|| project.join(".x07").join("cache")) }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn archive_path(&self, cksum: &str) -> PathBuf {
+        self.root.join("sha256").join(format!("{cksum}.x07pkg"))
+    }
+
+    /// The archive with this SHA-256, if it is here; a damaged one is removed.
+    pub(crate) fn archive(&self, cksum: &str) -> Option<Vec<u8>> {
+        let path = self.archive_path(cksum);
+        let bytes = fs::read(&path).ok()?;
+        if sha256(&bytes) == cksum {
+            return Some(bytes);
+        }
+        let _ = fs::remove_file(&path);
+        None
+    }
+
+    /// Keeps an archive. One that cannot be kept is fetched again.
+    pub(crate) fn keep(&self, cksum: &str, bytes: &[u8]) {
+        let path = self.archive_path(cksum);
+        if !path.is_file() {
+            let _ = write_atomic(&path, bytes);
+        }
+    }
+
+    /// Puts an unpacked package in the place of whatever is at `destination`.
+    pub(crate) fn place(&self, cksum: &str, files: &Files, project: &Path, destination: &Path) -> Result<()> {
+        let source = self.unpacked(cksum, files);
+        let failed = |error: io::Error| Problem::io("write the package to", destination)(error);
+        let staging = project.join(".x07").join("tmp");
+        fs::create_dir_all(&staging).map_err(failed)?;
+        let staging = tempfile::Builder::new().prefix("unpack_").tempdir_in(&staging).map_err(failed)?;
+        let fresh = staging.path().join("new");
+        for (path, bytes) in files {
+            let target = fresh.join(path);
+            fs::create_dir_all(target.parent().unwrap_or(&fresh)).map_err(failed)?;
+            let linked = source.as_ref().is_some_and(|source| fs::hard_link(source.join(path), &target).is_ok());
+            if !linked {
+                fs::write(&target, bytes).map_err(failed)?;
+            }
+        }
+        fs::create_dir_all(destination.parent().unwrap_or(project)).map_err(failed)?;
+        // A folder cannot be replaced in one step; between the two there is none, which a build fetches again.
+        match fs::rename(destination, staging.path().join("old")) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        match fs::rename(&fresh, destination) {
+            // Somebody else has just put the same package there.
+            Err(_) if destination.is_dir() => Ok(()),
+            result => result.map_err(failed),
+        }
+    }
+
+    /// The folder of the unpacked package in the store, with exactly these files; `None` when it cannot be made.
+    fn unpacked(&self, cksum: &str, files: &Files) -> Option<PathBuf> {
+        let folder = self.root.join("packages").join(cksum);
+        // What lies there may have been changed through a link in a project.
+        let sound = files.iter().all(|(path, bytes)| fs::read(folder.join(path)).is_ok_and(|found| found == *bytes));
+        if sound {
+            return Some(folder);
+        }
+        let make = || -> io::Result<()> {
+            let parent = self.root.join("packages");
+            fs::create_dir_all(&parent)?;
+            let staging = tempfile::Builder::new().prefix(".new-").tempdir_in(&parent)?;
+            let fresh = staging.path().join("new");
+            for (path, bytes) in files {
+                let target = fresh.join(path);
+                fs::create_dir_all(target.parent().unwrap_or(&fresh))?;
+                fs::write(target, bytes)?;
+            }
+            let _ = fs::rename(&folder, staging.path().join("old"));
+            fs::rename(&fresh, &folder)
+        };
+        make().ok().map(|()| folder)
+    }
+}
+
+/// Unpacks an archive that must hold a certain package.
+pub(crate) fn unpack_as(name: &str, version: &semver::Version, bytes: &[u8]) -> Result<(Package, Files)> {
+    let (package, files) = unpack(bytes)
+        .map_err(|problem| Problem { message: format!("{name}@{version}: {}", problem.message), ..problem })?;
+    if package.name != name || package.version != version.to_string() {
+        let what = format!("the archive of {name}@{version} holds {}", package.id());
+        return Err(Problem::new(Code::ArchiveInvalid, what));
+    }
+    Ok((package, files))
+}
