@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
+use x07_pkg::MANIFEST_NAME;
 
 use crate::render::MessageFormat;
 use crate::shell::Shell;
@@ -14,6 +15,7 @@ use crate::template::{self, Template};
 
 /// Make a project in an existing folder
 #[derive(Debug, Args)]
+#[command(after_help = template::list())]
 pub(crate) struct Options {
     /// The folder, which is made when it does not exist [default: the current one]
     path: Option<PathBuf>,
@@ -25,8 +27,8 @@ pub(crate) struct Options {
 #[derive(Debug, Args)]
 pub(crate) struct How {
     /// What to begin with
-    #[arg(long, default_value = "default", value_name = "NAME")]
-    template: String,
+    #[arg(long, default_value = template::DEFAULT, value_name = "NAME")]
+    pub(super) template: String,
     /// How the result is told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -136,10 +138,25 @@ fn fill(root: &Path, template: &Template) -> Result<(), Failure> {
         return Err(Failure::exists(message));
     }
     let mut made = Made::default();
-    for (path, contents) in template.files {
-        made.file(&root.join(path), contents)?;
+    for (path, contents) in template.files_for(root) {
+        made.file(&root.join(path), &contents)?;
     }
+    lock(root)?;
     made.keep();
+    Ok(())
+}
+
+/// Writes the lockfile of a new project that has dependencies. The toolchain carries the packages of its templates.
+fn lock(root: &Path) -> Result<(), Failure> {
+    let failed = |problem: x07_pkg::Problem| Failure { code: "X07INIT_PKG_LOCK", message: problem.to_string() };
+    let manifest = root.join(MANIFEST_NAME);
+    let project = x07_pkg::Manifest::read(&manifest)
+        .map_err(|error| Failure { code: "X07INIT_PKG_LOCK", message: error.to_string() })?;
+    if project.dependencies.is_empty() {
+        return Ok(());
+    }
+    let options = x07_pkg::Options { offline: true, ..x07_pkg::Options::read() };
+    x07_pkg::ops::lock(&manifest, &options, None, &x07_pkg::Silent).map_err(failed)?;
     Ok(())
 }
 
@@ -205,9 +222,10 @@ pub(super) fn create(root: &Path, template: &Template) -> Result<(), Failure> {
         .map_err(|error| Failure::io("create a folder in", parent, &error))?;
     let project = staging.path().join("project");
     let mut made = Made::default();
-    for (path, contents) in template.files {
-        made.file(&project.join(path), contents)?;
+    for (path, contents) in template.files_for(root) {
+        made.file(&project.join(path), &contents)?;
     }
+    lock(&project)?;
     fs::rename(&project, root).map_err(|error| Failure::io("create", root, &error))?;
     made.keep();
     Ok(())
