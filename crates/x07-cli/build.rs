@@ -19,6 +19,9 @@ struct Description {
     /// What the template calls itself where a project made from it says its own name.
     #[serde(default)]
     name: String,
+    /// It is a package, whose name other projects use.
+    #[serde(default)]
+    package: bool,
     #[serde(default)]
     aliases: Vec<String>,
 }
@@ -42,10 +45,10 @@ fn main() -> io::Result<()> {
         collect(&folder, &mut files)?;
         files.sort_by_key(|file| (file.components().count(), file.clone()));
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let Description { about, next, name: own_name, aliases } = description;
+        let Description { about, next, name: own_name, package, aliases } = description;
         writeln!(
             table,
-            "Template {{ name: {name:?}, about: {about:?}, next: {next:?}, own_name: {own_name:?}, aliases: &{aliases:?}, files: &["
+            "Template {{ name: {name:?}, about: {about:?}, next: {next:?}, own_name: {own_name:?}, package: {package}, aliases: &{aliases:?}, files: &["
         )
         .map_err(io::Error::other)?;
         for file in files {

@@ -1,6 +1,5 @@
 //! What `x07 new` copies: whole projects, carried by the binary.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 /// A project template: a folder of `templates/`, which is a project itself.
@@ -14,6 +13,8 @@ pub(crate) struct Template {
     pub(crate) next: &'static str,
     /// The name that the template has in its own files; empty if it never says its name.
     own_name: &'static str,
+    /// Whether it is a package.
+    package: bool,
     /// Other names for it.
     aliases: &'static [&'static str],
     /// Paths and contents, in the order in which they are made.
@@ -38,27 +39,47 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 impl Template {
-    /// The files as a project in `root` has them: with the project's name where the template says its own.
-    pub(crate) fn files_for(&self, root: &Path) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
-        let name = project_name(root);
-        self.files.iter().map(move |(path, contents)| {
-            let contents = match (&name, self.own_name) {
-                (Some(name), own) if !own.is_empty() && contents.contains(own) => {
-                    Cow::Owned(contents.replace(own, name))
-                }
-                _ => Cow::Borrowed(*contents),
-            };
-            (*path, contents)
-        })
+    /// The files as a project in `root` has them: with the project's name where the template says its own, also in the
+    /// names of files and modules, where it has underscores.
+    pub(crate) fn files_for(&self, root: &Path) -> impl Iterator<Item = (String, String)> {
+        let folder = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = if self.package { package_name(&folder) } else { project_name(&folder) };
+        let names = [(self.own_name.to_owned(), name.clone()), (module_name(self.own_name), module_name(&name))];
+        let named = move |text: &str| {
+            let told = names.iter().filter(|(own, name)| !own.is_empty() && !name.is_empty());
+            told.fold(text.to_owned(), |text, (own, name)| text.replace(own, name))
+        };
+        self.files.iter().map(move |(path, contents)| (named(path), named(contents)))
     }
 }
 
-/// The name of a project is that of its folder. It is put into sources and JSON, so what these would read as more than
-/// a letter of a name becomes a hyphen.
-fn project_name(root: &Path) -> Option<String> {
-    let name = root.file_name()?.to_string_lossy();
+/// What a project calls itself: the name of its folder. It is put into sources and JSON, so what these would read as more
+/// than a letter of a name becomes a hyphen.
+fn project_name(folder: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "-_. ".contains(letter);
-    Some(name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect())
+    folder.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect()
+}
+
+/// The name of a package in a folder: lower case, a letter first, then letters, digits, single hyphens and underscores.
+fn package_name(folder: &str) -> String {
+    let mut name = String::new();
+    for letter in folder.to_lowercase().chars() {
+        let letter = if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
+        if letter != '-' || !name.ends_with('-') {
+            name.push(letter);
+        }
+    }
+    let name = name.trim_matches(['-', '_']);
+    match name.chars().next() {
+        None => "x07-project".to_owned(),
+        Some('a'..='z') => name.to_owned(),
+        Some(_) => format!("x07-{name}"),
+    }
+}
+
+/// The module of a package: its name with underscores.
+fn module_name(package: &str) -> String {
+    package.replace('-', "_")
 }
 
 /// The template of this name, or why there is none.
@@ -80,4 +101,39 @@ pub(crate) fn find(name: &str) -> Result<&'static Template, String> {
 pub(crate) fn list() -> String {
     let lines = TEMPLATES.iter().map(|template| format!("\n  {:<17} {}", template.name, template.about));
     format!("Templates:{}", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (folder, project, package) in [
+            ("shop", "shop", "shop"),
+            ("My Pkg__9", "My Pkg__9", "my-pkg__9"),
+            ("-a--b-", "-a--b-", "a-b"),
+            ("9lives", "9lives", "x07-9lives"),
+            ("\u{e9}\"\\", "\u{e9}--", "x07-project"),
+        ] {
+            assert_eq!((project_name(folder).as_str(), package_name(folder).as_str()), (project, package));
+        }
+    }
+
+    #[test]
+    fn a_name_is_told_everywhere() {
+        let template = find("lib").unwrap_or_else(|why| panic!("{why}"));
+        let files: Vec<(String, String)> = template.files_for(Path::new("/projects/Big-Numbers")).collect();
+        assert!(files.iter().any(|(path, _)| path == "modules/big_numbers.x07.json"));
+        for (path, contents) in files {
+            assert!(!contents.contains("hello-lib") && !contents.contains("hello_lib"), "{path}");
+        }
+    }
+
+    #[test]
+    fn names_are_found() {
+        assert!(TEMPLATES.iter().any(|template| template.name == DEFAULT));
+        assert_eq!(find("mcp-server-stdio").map(|template| template.name), Ok("mcp-stdio-server"));
+        assert!(find("http-client").is_err_and(|why| why.contains("available: cli, default")));
+    }
 }
