@@ -8,6 +8,9 @@ use std::{env, fs};
 #[path = "src/list.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the script needs only part of the list, and exports nothing")]
 mod list;
+#[path = "src/time_zones.rs"]
+#[allow(unreachable_pub, reason = "the script exports nothing")]
+mod time_zones;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -15,12 +18,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let public = here.join("../x07c/include");
     let target = env::var("TARGET")?;
 
+    fs::write(out.join(list::TIME_ZONES), time_zones::c_text())?;
+
     let mut hasher = blake3::Hasher::new();
     let mut text =
         String::from("/// Every header and source: name and text.\npub static FILES: &[(&str, &str)] = &[\n");
     for name in list::HEADERS.iter().chain(list::SOURCES) {
-        let path = [&public, &here.join("c")].into_iter().map(|dir| dir.join(name)).find(|path| path.exists());
-        let path = path.ok_or_else(|| format!("runtime file {name} is missing"))?;
+        let path = find(&here, &public, &out, name).ok_or_else(|| format!("runtime file {name} is missing"))?;
         println!("cargo::rerun-if-changed={}", path.display());
         absorb(&mut hasher, name.as_bytes());
         absorb(&mut hasher, &fs::read(&path)?);
@@ -37,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (variant, flags) in [("Executable", ["-fPIE"].as_slice()), ("Pic", list::PIC_FLAGS)] {
         let dir = out.join(variant);
         fs::create_dir_all(&dir)?;
-        let objects = build(&here, &public, &dir, flags).try_compile_intermediates()?;
+        let objects = build(&here, &public, &out, &dir, flags).try_compile_intermediates()?;
         for (source, object) in list::SOURCES.iter().zip(&objects) {
             absorb(&mut hasher, &fs::read(object)?);
             writeln!(
@@ -48,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     text.push_str("];\n\n");
 
-    let compiler = compiler_version(&build(&here, &public, &out, &[]))?;
+    let compiler = compiler_version(&build(&here, &public, &out, &out, &[]))?;
     absorb(&mut hasher, compiler.as_bytes());
     absorb(&mut hasher, target.as_bytes());
     writeln!(text, "/// The compiler that made `PREBUILT`.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n")?;
@@ -59,19 +63,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A file of the runtime: written by hand, or by this script.
+fn find(here: &Path, public: &Path, out: &Path, name: &str) -> Option<PathBuf> {
+    [public, &here.join("c"), out].into_iter().map(|folder| folder.join(name)).find(|path| path.exists())
+}
+
 /// Length first, so that no two sequences of parts hash alike.
 fn absorb(hasher: &mut blake3::Hasher, part: &[u8]) {
     hasher.update(&(part.len() as u64).to_le_bytes());
     hasher.update(part);
 }
 
-fn build(here: &Path, public: &Path, out: &Path, flags: &[&str]) -> cc::Build {
+fn build(here: &Path, public: &Path, sources: &Path, out: &Path, flags: &[&str]) -> cc::Build {
     let mut build = cc::Build::new();
     build
         .out_dir(out)
         .include(here.join("c"))
         .include(public)
-        .files(list::SOURCES.iter().map(|name| here.join("c").join(name)))
+        .files(list::SOURCES.iter().filter_map(|name| find(here, public, sources, name)))
         .opt_level(2)
         .debug(false)
         .pic(false)

@@ -120,13 +120,17 @@ fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
 
 impl Actions<'_> {
     fn step(&self, task: Task, queue: &Queue<Task>, lane: usize, sound: &[bool]) {
-        let (number, result) = match task {
-            Task::Unit(number) => (number, self.unit(number, queue, lane, sound)),
-            Task::Object(number) => (number, self.object(number, queue, lane)),
-            Task::Runtime(name) => (u32::MAX, self.runtime(name, lane)),
-            Task::Foreign(index) => (u32::MAX, self.foreign(index, lane)),
-            Task::Group(group) => (u32::MAX, self.group(group, lane)),
+        let number = match task {
+            Task::Unit(number) | Task::Object(number) => number,
+            Task::Runtime(_) | Task::Foreign(_) | Task::Group(_) => u32::MAX,
         };
+        let result = self.session.go_on().and_then(|()| match task {
+            Task::Unit(number) => self.unit(number, queue, lane, sound),
+            Task::Object(number) => self.object(number, queue, lane),
+            Task::Runtime(name) => self.runtime(name, lane),
+            Task::Foreign(index) => self.foreign(index, lane),
+            Task::Group(group) => self.group(group, lane),
+        });
         if let Err(failure) = result {
             self.failures.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_insert(failure);
             self.stop(queue);

@@ -26,7 +26,7 @@ pub(crate) fn compile(
     }
     command.arg(prefix_map(include)).args(["-x", "c", "-", "-o"]).arg(&object);
     let output = run(&mut command, Some(text))?;
-    let messages = finish(&command, output, step)?;
+    let messages = finish_file(&command, output, &object, step)?;
     Ok((object, messages))
 }
 
@@ -66,7 +66,8 @@ pub(crate) fn link(
     };
     command.args(inputs);
     let result = run(&mut command, None)?;
-    let messages = finish(&command, result, || CCompilerStep::Link(Missing::default()))?;
+    let step = || CCompilerStep::Link(Missing::default());
+    let messages = finish_file(&command, result, &output, step)?;
     drop(response);
     Ok((output, messages))
 }
@@ -121,6 +122,30 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<Output, 
     doing().map_err(io_failure("run", &program))
 }
 
+#[cfg(unix)]
+fn signal(status: &std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: &std::process::ExitStatus) -> Option<i32> {
+    None
+}
+
+/// As `finish`, and refuses a compiler that reports success and has written nothing.
+fn finish_file(
+    command: &Command,
+    mut output: Output,
+    file: &Path,
+    step: impl FnOnce() -> CCompilerStep,
+) -> Result<Vec<u8>, Failure> {
+    if output.status.success() && std::fs::metadata(file).map_or(0, |metadata| metadata.len()) == 0 {
+        output.stderr.extend_from_slice(b"it reports success, but it has written no output");
+        return Err(failure(command, output, step()));
+    }
+    finish(command, output, step)
+}
+
 pub(crate) fn finish(
     command: &Command,
     output: Output,
@@ -131,15 +156,20 @@ pub(crate) fn finish(
         messages.extend_from_slice(&output.stderr);
         return Ok(messages);
     }
+    Err(failure(command, output, step()))
+}
+
+fn failure(command: &Command, output: Output, step: CCompilerStep) -> Failure {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
-    Err(Failure::CCompiler(Box::new(CCompilerFailure {
+    Failure::CCompiler(Box::new(CCompilerFailure {
         status: output.status.code().unwrap_or(1),
-        step: step(),
+        signal: signal(&output.status),
+        step,
         command: words,
         user_arguments: Vec::new(),
         stdout: output.stdout,
         stderr: output.stderr,
         kept: None,
-    })))
+    }))
 }

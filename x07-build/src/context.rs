@@ -123,6 +123,7 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     }
     key.text(request.world.map_or("", World::as_str));
     key.text(&format!("{:?}", request.capabilities));
+    key.text(&format!("{:?}", (&request.embedded_policy, &request.confinement)));
     key.text(request.profile.as_str()).text(request.abi.as_str()).text(request.emit.as_str());
     for path in [&request.output, &request.depfile, &request.compile_commands] {
         let path = path.as_ref().map(absolute).transpose()?.unwrap_or_default();

@@ -79,6 +79,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         return Err(Failure::Diagnostics(findings, sources));
     }
 
+    session.go_on()?;
     emit::spare_sources(&session, &program)?;
     let natives = Natives::find(&verdict.native_heads, &foreign, &request.environment, &store)?;
     let foreign_files = objects.as_ref().map(Objects::foreign_files).unwrap_or_default();
@@ -170,7 +171,7 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
     for module in &hot.modules {
         match module.file.and_then(|index| hot.files.get(index as usize)) {
             Some(file) => sources.add_file(&module.id, &file.path),
-            None => sources.add_builtin(&module.id, crate::stdlib::text(&module.id).unwrap_or_default()),
+            None => sources.add_builtin(&module.id, crate::stdlib::any_text(&module.id).unwrap_or_default()),
         }
     }
     Some(Outcome {

@@ -89,7 +89,11 @@ fn place_executable(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
     let temporary = tempfile::Builder::new().prefix(".x07-").make_in(&folder, |path| fs::hard_link(from, path));
     match temporary {
-        Ok(file) => file.into_temp_path().persist(to).map_err(|error| io_failure("write", to)(error.error)),
+        Ok(file) => {
+            // Renaming to a name of the same file does nothing and keeps both names; dropped, this one goes.
+            let temporary = file.into_temp_path();
+            fs::rename(&temporary, to).map_err(io_failure("write", to))
+        }
         Err(_) => copy_atomic(from, to, 0o755),
     }
 }
@@ -106,7 +110,7 @@ fn write_units(
         let text = match objects {
             Some(objects) => objects.text(number as u32)?,
             None => {
-                let config = runtime::program_config(session.request, session.place);
+                let config = runtime::program_config(session.request, session.place, session.project.world);
                 let is_entry = module.id == crate::load::ENTRY;
                 units.c_text(number as u32)? + if is_entry { &config } else { "" }
             }

@@ -63,6 +63,11 @@ pub enum Event<'a> {
 pub trait Observer: Sync {
     /// Takes one event; must be quick.
     fn event(&self, event: Event<'_>);
+
+    /// True when the build is to end as soon as what runs now has ended; asked before every action.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody wants to know.

@@ -103,7 +103,15 @@ fn read_known(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
 /// Makes an I/O error of ours.
 pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();
-    move |source| Failure::Io { doing, path, source }
+    move |source| {
+        // An error that names a temporary file says nothing that a user could do something with.
+        let source = if source.raw_os_error().is_none() && source.to_string().contains(" at path ") {
+            source.kind().into()
+        } else {
+            source
+        };
+        Failure::Io { doing, path, source }
+    }
 }
 
 /// Replaces a file in one step: readers see the old content or the new one, whatever happens in between.

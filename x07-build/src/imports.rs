@@ -8,6 +8,7 @@ use crate::load::Module;
 use crate::lookup;
 use crate::packages;
 use crate::session::Session;
+use crate::stdlib;
 
 /// Why there is no module of an id.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
     let mut notes = Vec::new();
     let mut help = None;
     let (code, message) = match why {
+        Absent::Missing if stdlib::is_system_only(import) => {
+            help = Some("only the worlds run-os and run-os-sandboxed have it".to_owned());
+            ("X07-IMPORT-0001", format!("unknown module: \"{import}\" in world {}", session.project.world))
+        }
         Absent::Missing => {
             let options = &session.request.packages;
             let carried = x07_pkg::official_provider(import, options);

@@ -65,6 +65,7 @@ pub use request::{
 };
 pub use store::Store;
 pub use x07c::builtins::backend_of;
+pub use x07c::Capabilities;
 
 /// Builds what the request asks for.
 pub fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {

@@ -21,6 +21,7 @@ use crate::outcome::{Failure, Sources};
 use crate::packages;
 use crate::pool::{self, Urgency};
 use crate::session::Session;
+use crate::stdlib;
 
 /// The entry's module id.
 pub(crate) const ENTRY: &str = "main";
@@ -212,6 +213,7 @@ fn load_one(
     now: SystemTime,
     lane: usize,
 ) -> Result<Result<Module, Absent>, Failure> {
+    session.go_on()?;
     let is_entry = id == ENTRY;
     let (path, metadata) = if is_entry {
         let path = session.project.entry.clone();
@@ -367,13 +369,17 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
     Program { order, dependents: graph.dependents(), modules, findings }
 }
 
-/// The paths whose appearance would make a module ambiguous.
+/// The paths whose appearance would make a module ambiguous, or take the place of a built-in one.
 pub(crate) fn absences(session: &Session<'_>, program: &Program) -> Vec<PathBuf> {
     let roots = &session.project.roots;
     let mut absences = BTreeSet::new();
     for module in program.modules.iter().filter(|module| module.id != ENTRY) {
-        if let Origin::File { path, .. } = &module.origin {
-            absences.extend(lookup::absences(&module.id, roots, path));
+        match &module.origin {
+            Origin::File { path, .. } => absences.extend(lookup::absences(&module.id, roots, path)),
+            Origin::Builtin(_) if stdlib::is_adapter(&module.id, session.project.world) => {
+                absences.extend(lookup::absences(&module.id, roots, Path::new("")));
+            }
+            Origin::Builtin(_) => {}
         }
     }
     absences.into_iter().collect()

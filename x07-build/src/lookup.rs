@@ -35,8 +35,7 @@ pub(crate) fn find(module: &str, roots: &[PathBuf], world: World) -> Found {
     if !x07_pkg::is_module_id(module) {
         return Found::NotAnId;
     }
-    let roots_only = world.is_os() && module.starts_with("std.world.");
-    if let Some(text) = stdlib::text(module).filter(|_| !roots_only) {
+    if let Some(text) = stdlib::text(module, world) {
         return Found::Builtin(text);
     }
     let relative = relative_path(module);
@@ -50,7 +49,7 @@ pub(crate) fn find(module: &str, roots: &[PathBuf], world: World) -> Found {
         }
     }
     match hits.len() {
-        0 => Found::Missing,
+        0 => stdlib::fallback(module, world).map_or(Found::Missing, Found::Builtin),
         1 => {
             let (path, metadata) = hits.swap_remove(0);
             Found::File(path, metadata)

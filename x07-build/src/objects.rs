@@ -72,7 +72,7 @@ impl<'a> Objects<'a> {
             foreign,
             toolchain,
             include: runtime::include_folder(session.store)?,
-            config: runtime::program_config(session.request, session.place),
+            config: runtime::program_config(session.request, session.place, session.project.world),
             objects: program.modules.iter().map(|_| OnceLock::new()).collect(),
             linked: OnceLock::new(),
             messages: Mutex::new(BTreeMap::new()),

@@ -95,7 +95,7 @@ pub enum Failure {
     #[error("{0}")]
     CCompiler(Box<CCompilerFailure>),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {source}", path.display())]
     Io {
         /// What was tried, such as `write`.
         doing: &'static str,
@@ -111,6 +111,8 @@ pub enum Failure {
 pub struct CCompilerFailure {
     /// Its exit status; 1 when a signal ended it.
     pub status: i32,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     /// What was being made.
     pub step: CCompilerStep,
     /// The command, one argument per item.
@@ -158,7 +160,7 @@ impl fmt::Display for CCompilerFailure {
         match &self.step {
             CCompilerStep::Unit(module) => {
                 write!(f, ": the C compiler refused the unit of module \"{module}\"")?;
-                if self.user_arguments.is_empty() {
+                if self.user_arguments.is_empty() && self.is_about_our_text() {
                     write!(f, "; this is a bug of x07")?;
                 }
             }
@@ -194,10 +196,13 @@ impl fmt::Display for CCompilerFailure {
         if !self.user_arguments.is_empty() {
             write!(f, ", with X07_CC_ARGS or the request's arguments {}", self.user_arguments.join(" "))?;
         }
+        if let Some(signal) = self.signal {
+            write!(f, "; signal {signal} ended it, as it does when memory runs out or somebody kills it")?;
+        }
         if let Some(kept) = &self.kept {
             write!(f, "\nthe C text is in {}", kept.display())?;
         }
-        let stderr = String::from_utf8_lossy(&self.stderr);
+        let stderr = printable(&self.stderr);
         if !stderr.trim().is_empty() {
             write!(f, "\n{}", stderr.trim_end())?;
         }
@@ -211,6 +216,12 @@ impl CCompilerFailure {
         let said = String::from_utf8_lossy(&self.stderr);
         said.contains("fatal error:") && (said.contains("No such file or directory") || said.contains("file not found"))
     }
+
+    /// True when the compiler complains of the text that it was given, and not of itself or of the machine.
+    fn is_about_our_text(&self) -> bool {
+        let stderr = String::from_utf8_lossy(&self.stderr);
+        stderr.contains("<stdin>") && !stderr.contains("internal compiler error")
+    }
 }
 
 /// Where a library is had, in parentheses.
@@ -219,6 +230,18 @@ fn write_advice(f: &mut fmt::Formatter<'_>, library: &str) -> fmt::Result {
         Some(advice) => write!(f, " ({library}: {advice})"),
         None => Ok(()),
     }
+}
+
+/// What a compiler wrote, as a terminal may show it: no more than anybody reads, and no control characters.
+fn printable(bytes: &[u8]) -> String {
+    const MOST: usize = 16 << 10;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]);
+    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+    let mut text: String = text.chars().map(shown).collect();
+    if bytes.len() > MOST {
+        text.push_str("\n…");
+    }
+    text
 }
 
 fn first_error(diagnostics: &[Diagnostic]) -> String {

@@ -173,6 +173,11 @@ pub struct Request {
     pub world: Option<World>,
     /// What the world allows; `None` means its usual capabilities.
     pub capabilities: Option<Capabilities>,
+    /// What a sandboxed executable may do, as the names and values of the policy's variables; `None` leaves it to the
+    /// environment that it is started in.
+    pub embedded_policy: Option<Vec<(String, String)>>,
+    /// The rules by which an executable confines itself at its start; `None` leaves that to whoever starts it.
+    pub confinement: Option<Vec<u8>>,
     /// How much the C compiler works.
     pub profile: Profile,
     /// How the executable talks.
@@ -226,6 +231,8 @@ impl Request {
             target,
             world: None,
             capabilities: None,
+            embedded_policy: None,
+            confinement: None,
             profile: Profile::Dev,
             abi: Abi::Raw,
             emit: Emit::Exe,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use x07_pkg::World;
 use x07_runtime::{HEADERS, SOURCES, Variant};
 
 use crate::context::Place;
@@ -48,7 +49,7 @@ pub(crate) fn prebuilt_objects(emit: Emit, store: &Store) -> Result<Vec<Digest>,
 }
 
 /// The C text that configures a program; it ends the entry's unit.
-pub(crate) fn program_config(request: &Request, place: &Place) -> String {
+pub(crate) fn program_config(request: &Request, place: &Place, world: World) -> String {
     let abi = match (request.emit, request.abi) {
         (Emit::StaticLib, _) | (_, Abi::Raw) => "X07_ABI_RAW",
         (_, Abi::Framed) => "X07_ABI_FRAMED",
@@ -60,19 +61,44 @@ pub(crate) fn program_config(request: &Request, place: &Place) -> String {
     let fuel = request.fuel.unwrap_or(u64::MAX).min(i64::MAX as u64);
     format!(
         "\nconst x07_program x07_program_config = {{\n  .fuel = {fuel}ull,\n  .memory_cap = {}ull,\n  .max_output = {}ull,\n  \
-         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n  .record_assertions = {}u,\n}};\n",
+         .name = {},\n  .abi = {abi},\n  .cpu_seconds = {}u,\n  .record_assertions = {}u,\n  .sandboxed = {},\n  .policy = {},\n{}}};\n",
         request.memory_cap,
         request.max_output.unwrap_or(0),
         c_string(name),
         request.cpu_seconds.unwrap_or(0),
         u32::from(request.record_assertions),
+        u32::from(world == World::RunOsSandboxed),
+        policy_text(request),
+        confinement_text(request),
     )
+}
+
+/// The variables of the policy, each ended by NUL; the literal's own NUL is the empty item at the end.
+fn policy_text(request: &Request) -> String {
+    let Some(variables) = &request.embedded_policy else {
+        return "0".to_owned();
+    };
+    let items: String = variables.iter().map(|(name, value)| format!("{name}={value}\0")).collect();
+    c_string(&items)
+}
+
+/// How the program confines itself, if it is to.
+fn confinement_text(request: &Request) -> String {
+    let Some(rules) = &request.confinement else {
+        return String::new();
+    };
+    format!("  .confine = x07_os_confine,\n  .rules = {},\n  .rules_len = {}u,\n", c_bytes(rules), rules.len())
 }
 
 /// A C string literal of any text.
 fn c_string(text: &str) -> String {
+    c_bytes(text.as_bytes())
+}
+
+/// A C string literal of any bytes.
+fn c_bytes(bytes: &[u8]) -> String {
     let mut literal = String::from("\"");
-    for byte in text.bytes() {
+    for byte in bytes.iter().copied() {
         match byte {
             // Three octal digits always, so that a following digit cannot join; `?` could begin a trigraph.
             b'"' | b'\\' | b'?' | 0..=31 | 127.. => literal.push_str(&format!("\\{byte:03o}")),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::context::{Place, Project};
 use crate::event::{ActionKind, Event, Observer, Span};
-use crate::outcome::Counts;
+use crate::outcome::{Counts, Failure};
 use crate::pool;
 use crate::request::Request;
 use crate::store::Store;
@@ -61,6 +61,14 @@ impl<'a> Session<'a> {
     pub(crate) fn planned(&self, modules: usize) {
         self.total.store(modules, Ordering::Relaxed);
         self.observer.event(Event::Planned { modules });
+    }
+
+    /// Ends a build that nobody wants any more.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        if self.observer.is_cancelled() {
+            return Err(Failure::Usage("the build was interrupted".to_owned()));
+        }
+        Ok(())
     }
 
     /// Counts a unit as done, whether or not there was anything to do.

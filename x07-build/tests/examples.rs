@@ -49,3 +49,21 @@ fn json_pretty() {
     check("json-pretty", "ships.json", "ships.expected.json", 0);
     check("json-pretty", "broken.json", "broken.expected.txt", 1);
 }
+
+#[test]
+fn log_analyser() {
+    check("log-analyser", "access.log", "access.expected.txt", 0);
+    check("log-analyser", "broken.log", "broken.expected.txt", 1);
+}
+
+#[test]
+fn lru_simulator() {
+    check("lru-simulator", "tiles.trace", "tiles.expected.txt", 0);
+    check("lru-simulator", "broken.trace", "broken.expected.txt", 1);
+}
+
+#[test]
+fn text_indexer() {
+    check("text-indexer", "notes.txt", "notes.expected.json", 0);
+    check("text-indexer", "broken.txt", "broken.expected.json", 1);
+}

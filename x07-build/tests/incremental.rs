@@ -8,15 +8,28 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use common::{Sandbox, actions_of, expected_output, must_build, run};
-use x07_build::Event;
+use x07_build::{Event, Profile, Request};
 
 /// An edit of the project.
 type Edit = fn(&Sandbox);
 
-/// Builds, edits, builds again; compares what was compiled and what the program then prints.
+/// Builds, edits, builds again, in both profiles; compares what was compiled and what the program then prints.
 fn check(name: &str, edit: Edit, compiled: &[&str], cc: &[&str], output: impl Fn(&[u8]) -> Vec<u8>) {
+    for profile in [Profile::Dev, Profile::Release] {
+        check_in(profile, &format!("{name}, {profile:?}"), edit, compiled, cc, &output);
+    }
+}
+
+fn check_in(
+    profile: Profile,
+    name: &str,
+    edit: Edit,
+    compiled: &[&str],
+    cc: &[&str],
+    output: &impl Fn(&[u8]) -> Vec<u8>,
+) {
     let sandbox = Sandbox::project();
-    let request = sandbox.request();
+    let request = Request { profile, ..sandbox.request() };
     let first = must_build(&request);
     assert!(!first.no_op, "{name}: the first build");
     assert_eq!(run(&first.output, b"abc"), expected_output(b"abc"), "{name}: before the edit");
@@ -65,6 +78,9 @@ fn time_stamps_and_formatting_mean_nothing() {
 fn a_changed_body_compiles_its_own_unit() {
     let heavier: Edit = |sandbox| sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
     check("body", heavier, &["app"], &["app"], |input| expected_output(input)[..2].to_vec());
+    // It costs more, which is none of its callers' business.
+    let costlier: Edit = |sandbox| sandbox.edit("lib", r#"["let","sum","seed"]"#, r#"["let","sum",["+","seed",0]]"#);
+    check("cost", costlier, &["lib"], &["lib"], expected_output);
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn broken_compiler(sandbox: &Sandbox) -> String {
     use std::os::unix::fs::PermissionsExt;
     sandbox.write(
         "broken-cc",
-        "#!/bin/sh\ncase \"$*\" in *' -c '*) echo no such luck >&2; exit 3;; esac\nexec cc \"$@\"\n",
+        "#!/bin/sh\ncase \"$*\" in *' -c '*) echo '<stdin>:1:1: error: no such luck' >&2; exit 3;; esac\nexec cc \"$@\"\n",
     );
     let path = sandbox.path("broken-cc");
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
@@ -197,4 +197,29 @@ fn a_users_module_named_like_the_library_gets_no_internal_heads() {
     );
     let call = r#"["tapp","std.mine.f",["tys","i32"],["bytes.alloc",4],1]"#;
     check(&[("main", entry(r#""std.mine""#, call)), ("std.mine", generic)], &["__internal.u32le.sort"]);
+}
+
+#[test]
+fn an_uncalled_function_may_call_a_broken_one() {
+    let sandbox = Sandbox::empty();
+    sandbox.module("main", &entry(r#""a","b""#, r#"["codec.write_u32_le",["+",["a.fine"],["b.fine"]]]"#));
+    let functions = |id: &str, called: &str| {
+        format!(
+            r#"{{"kind":"export","names":["{id}.also","{id}.fine","{id}.wrong"]}},
+            {{"kind":"defn","name":"{id}.fine","params":[],"result":"i32","body":20}},
+            {{"kind":"defn","name":"{id}.wrong","params":[],"result":"i32","body":["+",1,"zz"]}},
+            {{"kind":"defn","name":"{id}.also","params":[],"result":"i32","body":["+",1,["{called}"]]}}"#
+        )
+    };
+    let text = |id: &str, imports: &str, called: &str| {
+        let functions = functions(id, called);
+        format!(r#"{{{HEAD},"kind":"module","module_id":"{id}","imports":[{imports}],"decls":[{functions}]}}"#)
+    };
+    sandbox.module("a", &text("a", "", "a.wrong"));
+    sandbox.module("b", &text("b", r#""a""#, "a.also"));
+    for request in [sandbox.request(), sandbox.release()] {
+        let outcome = must_build(&request);
+        assert_eq!(outcome.diagnostics.len(), 2, "{:?}", outcome.diagnostics);
+        assert_eq!(run(&outcome.output, b""), 40u32.to_le_bytes());
+    }
 }

@@ -33,11 +33,17 @@ pub fn canonical_value(source: &[u8]) -> Result<Value, Diagnostic> {
 /// A source text as a JSON value, as it is written.
 pub(crate) fn read(source: &[u8]) -> Result<Value, Diagnostic> {
     let text = text::checked(source).map_err(|broken| broken.diagnostic)?;
+    if let Some(number) = text::long_integer(text) {
+        return Err(number.diagnostic);
+    }
+    value(text).map_err(|error| text::syntax_error(text, &error).diagnostic)
+}
+
+/// A checked text as a JSON value.
+pub(crate) fn value(text: &str) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_str(text);
     json.disable_recursion_limit();
-    Value::deserialize(&mut json)
-        .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| text::syntax_error(text, &error).diagnostic)
+    Value::deserialize(&mut json).and_then(|value| json.end().map(|()| value))
 }
 
 fn not_an_object() -> Diagnostic {

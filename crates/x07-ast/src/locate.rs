@@ -53,7 +53,7 @@ pub fn locate(source: &[u8], pointer: &str) -> Option<Located> {
 pub fn broken_at(source: &[u8]) -> Option<Position> {
     let offset = match text::checked(source) {
         Err(broken) => broken.offset,
-        Ok(text) => text::syntax_error(text, &serde_json::from_str::<IgnoredAny>(text).err()?).offset,
+        Ok(text) => text::syntax_error(text, &crate::canonical::value(text).err()?).offset,
     };
     Some(position(source, offset))
 }

@@ -60,6 +60,31 @@ fn scan(source: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
+/// The first integer that no 64 bits hold. Reading such a file as a JSON value would turn it into a fraction, and
+/// writing the value would change the file.
+pub(crate) fn long_integer(text: &str) -> Option<Broken> {
+    let source = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = source.get(at) {
+        match byte {
+            b'"' => at = skip_string(source, at + 1).ok()? + 1,
+            b'-' | b'0'..=b'9' => {
+                let end = source[at..].iter().position(|byte| !b"+-.eE0123456789".contains(byte));
+                let number = &text[at..end.map_or(source.len(), |end| at + end)];
+                let digits = number.strip_prefix('-').unwrap_or(number);
+                let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+                if is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() && digits.len() > 1 {
+                    let message = format!("the integer {} has more than 64 bits", quoted(number));
+                    return Some(broken(source, at, &message));
+                }
+                at += number.len();
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
 /// The offset of the quote that ends the string whose first character is at `at`.
 fn skip_string(source: &[u8], mut at: usize) -> Result<usize, Broken> {
     while let Some(&byte) = source.get(at) {
@@ -123,7 +148,7 @@ pub(crate) fn syntax_error(text: &str, error: &serde_json::Error) -> Broken {
     };
     let mut broken = broken(source, offset, &message);
     if !at_end {
-        broken = broken.note(&format!("the JSON breaks off before `{}`", excerpt(&text[offset..])));
+        broken = broken.note(&format!("the JSON breaks off before {}", quoted(&excerpt(&text[offset..]))));
     }
     match help_for(&source[..offset], &source[offset..], found) {
         Some(help) => broken.help(help),

@@ -3,6 +3,7 @@
 mod catalogue;
 mod commands;
 mod files;
+mod interrupt;
 mod progress;
 mod project;
 mod render;
@@ -13,6 +14,8 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use x07_runner::sandbox::PolicyError;
 
 use crate::commands::Command;
 use crate::shell::{ColorWhen, Shell};
@@ -38,6 +41,8 @@ struct Cli {
 
 /// Exit status of a call that could not be carried out.
 const FAILED: u8 = 2;
+/// Exit status when a policy breaks its schema.
+const INVALID_POLICY: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -48,9 +53,13 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             shell.error(&shell::chain(&error));
-            ExitCode::from(FAILED)
+            ExitCode::from(if is_invalid_policy(&error) { INVALID_POLICY } else { FAILED })
         }
     }
+}
+
+fn is_invalid_policy(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(PolicyError::NotJson(..) | PolicyError::Invalid(..)))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

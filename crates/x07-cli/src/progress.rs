@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use x07_build::{ActionKind, Event, Observer, Outcome, Profile};
 
 use crate::commands::pkg;
+use crate::interrupt;
 use crate::shell::Shell;
 
 /// Watches a build.
@@ -84,6 +85,10 @@ impl State {
 }
 
 impl Observer for Progress<'_> {
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_requested()
+    }
+
     fn event(&self, event: Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

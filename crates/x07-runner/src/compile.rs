@@ -9,6 +9,7 @@ use x07_build::{Abi, CCompilerFailure, Failure, Outcome, Profile, Request, Silen
 use crate::flags::{CcProfile, Common};
 use crate::native::Requirements;
 use crate::report::{CompileReport, LANG_ID, base64};
+use crate::sandbox::Sandbox;
 
 /// Flags of `--cc-profile size`.
 const SIZE_FLAGS: &[&str] = if cfg!(target_os = "linux") {
@@ -26,8 +27,19 @@ pub(crate) struct Built {
 }
 
 /// Builds a framed executable; an error is one of those that leave no report.
-pub(crate) fn compile(common: &Common, target: Target, world: World, auto_ffi: bool) -> Result<Built, String> {
-    match x07_build::build(&request(common, target, world, auto_ffi), &Silent) {
+pub(crate) fn compile(
+    common: &Common,
+    target: Target,
+    world: World,
+    auto_ffi: bool,
+    sandbox: Option<&Sandbox>,
+) -> Result<Built, String> {
+    let mut request = request(common, target, world, auto_ffi);
+    if let Some(sandbox) = sandbox {
+        request.capabilities = Some(sandbox.capabilities());
+        request.memory_cap = sandbox.memory_cap(request.memory_cap);
+    }
+    match x07_build::build(&request, &Silent) {
         Ok(outcome) => {
             // A copy is reported by the name that the caller gave it.
             let reported = common.compiled_out.as_deref().unwrap_or(&outcome.output).display().to_string();

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{io, path};
 
 use crate::capture::{Captured, converse};
 use crate::folder::TemporaryFolder;
+use crate::sandbox::Confinement;
 use crate::spawn::start;
 
 /// What a run may use. `None` leaves a limit as the caller's process has it.
@@ -85,7 +87,7 @@ pub enum Folder {
 }
 
 /// What a program sees of the world around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     /// Its working folder.
     pub folder: Folder,
@@ -95,6 +97,8 @@ pub struct Environment {
     pub removed: Vec<OsString>,
     /// Variables set on top.
     pub variables: Vec<(OsString, OsString)>,
+    /// What the kernel holds it to.
+    pub confinement: Option<Arc<Confinement>>,
 }
 
 impl Environment {
@@ -106,6 +110,7 @@ impl Environment {
             inherit: false,
             removed: Vec::new(),
             variables: std::env::var_os(name).map(|value| (name.into(), value)).into_iter().collect(),
+            confinement: None,
         }
     }
 
@@ -114,10 +119,16 @@ impl Environment {
         Environment {
             folder,
             inherit: true,
-            removed: vec!["X07_OS_SANDBOXED".into()],
+            removed: std::env::vars_os().map(|(name, _)| name).filter(is_policy_variable).collect(),
             variables: vec![("X07_WORLD".into(), "run-os".into())],
+            confinement: None,
         }
     }
+}
+
+/// A variable of a policy, which a program that has none must not inherit.
+fn is_policy_variable(name: &OsString) -> bool {
+    name.as_encoded_bytes().starts_with(b"X07_OS_")
 }
 
 /// How a program ended.

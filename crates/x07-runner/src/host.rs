@@ -81,6 +81,8 @@ impl Flags {
             auto_ffi: false,
             limits: Limits::host(self.common.cpu_seconds(Runner::Host), self.common.max_output_bytes),
             environment: Environment::isolated(),
+            sandbox: None,
+            notes: Vec::new(),
         };
         job.execute()
     }

@@ -16,6 +16,7 @@ mod native;
 pub mod os;
 mod pipeline;
 mod report;
+pub mod sandbox;
 mod spawn;
 mod specrows;
 mod watch;

@@ -1,8 +1,8 @@
 //! `x07-os-runner`: runs with access to the operating system.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use clap::{CommandFactory, Parser};
 use x07_build::World;
@@ -12,6 +12,7 @@ use crate::execution::{Environment, Folder, Limits};
 use crate::flags::{Common, Subject};
 use crate::pipeline::{Job, mode, read_input};
 use crate::report::{Report, Work};
+use crate::sandbox::{Confinement, Gap, Policy, Sandbox};
 use crate::specrows::specrows;
 use crate::{Answer, Runner};
 
@@ -27,10 +28,10 @@ struct Flags {
     /// The policy of run-os-sandboxed
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// What enforces the policy: auto, vm, os or none
+    /// What enforces the policy: auto and os (the kernel), vm, none (the program's own checks)
     #[arg(long, value_name = "BACKEND")]
     sandbox_backend: Option<String>,
-    /// Allow a sandbox backend that is weaker than a virtual machine
+    /// Run although the kernel cannot enforce every part of the policy
     #[arg(long)]
     i_accept_weaker_isolation: bool,
     /// Compile and link the C sources of FFI packages
@@ -41,12 +42,12 @@ struct Flags {
     i_accept_precompiled_artifact: bool,
 }
 
-/// What stands between the program and the system.
+/// What enforces a policy, besides the program's own checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Backend {
     Vm,
-    Os,
-    None,
+    Kernel,
+    Nothing,
 }
 
 /// Carries out a call with these arguments, the command's name first.
@@ -70,12 +71,12 @@ impl Flags {
         }
         let sandboxed = world == World::RunOsSandboxed;
         let backend = self.backend(world)?;
-        match &self.policy {
+        let policy = match &self.policy {
             Some(_) if !sandboxed => return Err("--policy can only be given with run-os-sandboxed".to_owned()),
             None if sandboxed => return Err("world run-os-sandboxed needs --policy".to_owned()),
-            Some(policy) => read_policy(policy)?,
-            None => {}
-        }
+            Some(path) => Some(Policy::read(path).map_err(|error| error.to_string())?),
+            None => None,
+        };
         let input = read_input(self.common.input.as_ref())?;
         let subject = self.common.subject()?;
         if let Subject::Artifact(_) = subject {
@@ -91,9 +92,14 @@ impl Flags {
         if backend == Backend::Vm {
             return Ok(self.no_virtual_machine(world, subject));
         }
-        if sandboxed {
-            return Err("world run-os-sandboxed is not available yet; only run-os is".to_owned());
-        }
+        let (sandbox, notes) = match policy {
+            Some(policy) => {
+                let accepted = accepts_weaker_isolation()? || self.i_accept_weaker_isolation;
+                let (sandbox, notes) = enclose(policy, backend == Backend::Kernel, accepted)?;
+                (Some(sandbox), notes)
+            }
+            None => (None, Vec::new()),
+        };
         let folder = match subject {
             Subject::Project(path) => project_folder(path),
             Subject::Program(_) | Subject::Artifact(_) => Folder::Current,
@@ -106,8 +112,13 @@ impl Flags {
             input,
             compile_only: self.compile_only,
             auto_ffi: self.auto_ffi,
-            limits: Limits::os(self.common.cpu_seconds(Runner::Os), self.common.max_output_bytes),
+            limits: match &sandbox {
+                Some(sandbox) => sandbox.limits(self.common.max_output_bytes),
+                None => Limits::os(self.common.cpu_seconds(Runner::Os), self.common.max_output_bytes),
+            },
             environment: Environment::os(folder),
+            sandbox,
+            notes,
         };
         job.execute()
     }
@@ -122,19 +133,13 @@ impl Flags {
             (None, None) => ("auto".to_owned(), ""),
         };
         let backend = match asked.as_str() {
-            "auto" if sandboxed => Backend::Vm,
-            "auto" | "none" => Backend::None,
+            "auto" if sandboxed => Backend::Kernel,
+            "auto" | "none" => Backend::Nothing,
             "vm" => Backend::Vm,
-            "os" | "native" => Backend::Os,
+            "os" | "native" => Backend::Kernel,
             _ => return Err(format!("{source}: unknown sandbox backend {asked:?}; there are auto, vm, os and none")),
         };
-        let accepted = accepts_weaker_isolation()? || self.i_accept_weaker_isolation;
-        if sandboxed && backend != Backend::Vm && !accepted {
-            return Err(format!(
-                "sandbox backend {asked} is weaker than a virtual machine, and run-os-sandboxed fails closed; \
-                 accept it with --i-accept-weaker-isolation"
-            ));
-        }
+        accepts_weaker_isolation()?;
         Ok(backend)
     }
 
@@ -151,7 +156,8 @@ impl Flags {
     }
 }
 
-fn accepts_weaker_isolation() -> Result<bool, String> {
+/// What the environment says about gaps in the isolation.
+pub fn accepts_weaker_isolation() -> Result<bool, String> {
     let name = "X07_I_ACCEPT_WEAKER_ISOLATION";
     let Some(value) = env::var_os(name) else { return Ok(false) };
     match value.to_str() {
@@ -161,11 +167,24 @@ fn accepts_weaker_isolation() -> Result<bool, String> {
     }
 }
 
-/// Refuses a policy that cannot be read; its rules are checked where they are enforced.
-fn read_policy(path: &Path) -> Result<(), String> {
-    let text = fs::read(path).map_err(|error| format!("cannot read the policy {}: {error}", path.display()))?;
-    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(&text);
-    parsed.map(drop).map_err(|error| format!("the policy {} is not a JSON object: {error}", path.display()))
+/// Puts a policy in force, or refuses when it would not hold. The notes are for a person.
+pub fn enclose(policy: Policy, by_kernel: bool, accepted: bool) -> Result<(Sandbox, Vec<String>), String> {
+    let gaps = match by_kernel {
+        true => Confinement::gaps(&policy),
+        false => vec![Gap { part: "everything".to_owned(), reason: "the sandbox backend is none".to_owned() }],
+    };
+    let list: String = gaps.iter().map(|gap| format!("\n  {gap}")).collect();
+    if !gaps.is_empty() && !accepted {
+        return Err(format!(
+            "run-os-sandboxed fails closed, because only the program's own checks would enforce:{list}\n\
+             accept that with --i-accept-weaker-isolation"
+        ));
+    }
+    let mut notes: Vec<String> = policy.idle_settings().into_iter().map(|text| format!("note: {text}")).collect();
+    if !gaps.is_empty() {
+        notes.push(format!("note: only the program's own checks enforce:{list}"));
+    }
+    Ok((Sandbox::new(policy, by_kernel)?, notes))
 }
 
 /// A project's programs run in its folder.

@@ -10,6 +10,7 @@ use crate::execution::{Environment, Limits, run};
 use crate::flags::{Common, Subject};
 use crate::judge::judge;
 use crate::report::{Report, SolveReport, Work};
+use crate::sandbox::Sandbox;
 use crate::{Answer, Runner};
 
 /// A call whose flags make sense.
@@ -23,6 +24,10 @@ pub(crate) struct Job<'a> {
     pub(crate) auto_ffi: bool,
     pub(crate) limits: Limits,
     pub(crate) environment: Environment,
+    /// What `run-os-sandboxed` puts around the program.
+    pub(crate) sandbox: Option<Sandbox>,
+    /// What a person should know besides the report.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The bytes of `--input`.
@@ -45,7 +50,7 @@ impl Job<'_> {
             }
             Subject::Project(path) => Target::Project(path.clone()),
         };
-        let built = compile(self.common, target, self.world, self.auto_ffi)?;
+        let built = compile(self.common, target, self.world, self.auto_ffi, self.sandbox.as_ref())?;
         let solve = match &built.executable {
             Some(executable) if !self.compile_only => Some(self.solve(executable)?),
             _ => None,
@@ -62,12 +67,16 @@ impl Job<'_> {
             world: (self.runner == Runner::Os).then(|| self.world.as_str()),
             work,
         };
-        Answer::Report(Box::new(report), None)
+        Answer::Report(Box::new(report), (!self.notes.is_empty()).then(|| self.notes.join("\n")))
     }
 
     fn solve(&self, executable: &Path) -> Result<SolveReport, String> {
-        let execution =
-            run(executable, &self.input, &self.limits, &self.environment).map_err(|error| error.to_string())?;
+        let confined = match &self.sandbox {
+            Some(sandbox) => Some(sandbox.environment(executable, self.environment.folder.clone())?),
+            None => None,
+        };
+        let environment = confined.as_ref().unwrap_or(&self.environment);
+        let execution = run(executable, &self.input, &self.limits, environment).map_err(|error| error.to_string())?;
         let solve = judge(&execution, &self.limits, self.runner);
         Ok(SolveReport::new(&execution, solve))
     }

@@ -6,12 +6,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 
 use crate::execution::{Environment, Limits};
+use crate::sandbox::Confinement;
 
 /// A running program and our ends of its pipes, which do not block.
 pub(crate) struct Program {
@@ -77,7 +79,7 @@ pub(crate) fn start(
         command.env_remove(name);
     }
     command.envs(environment.variables.iter().map(|(name, value)| (name, value)));
-    apply_in_child(&mut command, resource_limits(limits));
+    apply_in_child(&mut command, resource_limits(limits), environment.confinement.clone());
 
     let mut tries = 0;
     let mut child = loop {
@@ -124,16 +126,16 @@ fn resource_limits(limits: &Limits) -> Vec<(Resource, Rlimit)> {
     wanted.into_iter().map(|(resource, soft, hard)| capped(resource, soft, hard)).collect()
 }
 
-/// Limits must hold before the first instruction of the program, so they are set between fork and exec.
+/// Limits and confinement must hold before the first instruction of the program, so they are set between fork and exec.
 #[allow(unsafe_code, reason = "`pre_exec` is the only way to run code between fork and exec")]
-fn apply_in_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>) {
+fn apply_in_child(command: &mut Command, limits: Vec<(Resource, Rlimit)>, confinement: Option<Arc<Confinement>>) {
     let apply = move || {
         for (resource, limit) in &limits {
             setrlimit(*resource, *limit)?;
         }
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-        Ok(())
+        confinement.as_ref().map_or(Ok(()), |confinement| confinement.enter())
     };
     // SAFETY: the closure makes plain system calls on memory that was filled in before the fork; it allocates nothing
     // and takes no lock, so it may run in the child of a process with several threads.

@@ -164,6 +164,7 @@ static int write_raw(x07_bytes output) {
 
 int main(int argc, char **argv) {
   const x07_program *program = &x07_program_config;
+  if (program->confine) program->confine((const uint8_t *)program->rules, program->rules_len);
   signal(SIGPIPE, SIG_IGN);
   limit_cpu(program->cpu_seconds);
   watch_stack();

@@ -131,6 +131,12 @@ int x07_write_all(int fd, const void *data, size_t n);
 /* Traps that a single number explains: a handle, a capacity, a type id. */
 X07_NORETURN X07_COLD void x07_trap_value(const char *message, const char *name, uint32_t value, const char *at);
 X07_NORETURN X07_COLD void x07_trap_budget(const char *message, uint64_t used, uint32_t cap, const char *label);
+/* A system call failed for a file of this name. */
+X07_NORETURN X07_COLD void x07_trap_system(const char *message, x07_view path, int error, const char *at);
+/* Called before a trap ends the process. */
+extern void (*x07_on_death)(void);
+/* Runs the first task that is ready; 0 when there is none. */
+uint32_t x07_task_run_one(void);
 /* Ends a trap after its line was written. */
 X07_NORETURN X07_COLD void x07_die(void);
 

@@ -80,8 +80,8 @@ uint32_t x07_task_new(x07_task_run run, const void *frame, uint32_t frame_size, 
   return ++count;
 }
 
-/* Runs the first ready task; 0 when there is none. The table may move while a task runs. */
-static uint32_t run_one(void) {
+/* The table may move while a task runs. */
+uint32_t x07_task_run_one(void) {
   while (first_ready < count && tasks[first_ready].phase != READY) first_ready++;
   if (first_ready == count) return 0;
   uint32_t index = first_ready++, outer = running;
@@ -108,7 +108,7 @@ static task *wait_for(uint32_t h, uint32_t kind, const char *mismatch, const cha
   if (h == running) x07_trap_value("join self", "handle", h, at);
   x07_state.join_calls += 1;
   while (!is_done(&tasks[h - 1]))
-    if (!run_one()) x07_trap_value("scheduler deadlock", "handle", h, at);
+    if (!x07_task_run_one()) x07_trap_value("scheduler deadlock", "handle", h, at);
   task *t = &tasks[h - 1];
   if (t->kind != kind) x07_trap(mismatch, at);
   if (t->taken) x07_trap_value("join already taken", "handle", h, at);
@@ -172,14 +172,14 @@ uint32_t x07_task_cancel(uint32_t h, const char *at) {
 
 uint32_t x07_task_yield(void) {
   x07_state.yield_calls += 1;
-  run_one();
+  x07_task_run_one();
   return 0;
 }
 
 uint32_t x07_task_sleep(uint32_t ticks) {
   x07_state.sleep_calls += 1;
   if (!ticks) return 0;
-  while (run_one()) continue;
+  while (x07_task_run_one()) continue;
   x07_state.now += ticks;
   return 0;
 }

@@ -8,7 +8,7 @@ X07_TLS x07_assertion x07_failed_assertion;
 
 uint32_t x07_internal_test_select(const char *at) {
   x07_view whole = x07_ctx.input;
-  if (whole.len < 4) x07_trap("the input of a test driver begins with the number of a test", at);
+  if (whole.len < 4) x07_trap("test driver input too short", at);
   uint32_t rest = whole.len - 4;
   x07_ctx.input = rest ? x07_view_window(whole, 4, rest) : x07_view_none();
   return x07_load_u32_le(whole.ptr);

@@ -22,7 +22,10 @@ void x07_rt_note_stderr_v1(const uint8_t *data, uint32_t len) {
   if (len) x07_stderr_mid_line = data[len - 1] != '\n';
 }
 
+void (*x07_on_death)(void);
+
 X07_NORETURN void x07_die(void) {
+  if (x07_on_death) x07_on_death();
   if (x07_state.trap_status) _exit((int)x07_state.trap_status);
   X07_DIE();
 }
@@ -112,6 +115,19 @@ void x07_trap_value(const char *message, const char *name, uint32_t value, const
   put_text(&l, " ");
   put_text(&l, name);
   put_fact(&l, "=", value);
+  end(&l, at);
+}
+
+/* The path is what the program made it: only its plain characters reach the line. */
+void x07_trap_system(const char *message, x07_view path, int error, const char *at) {
+  line l;
+  begin(&l, message);
+  put_text(&l, " path=");
+  for (uint32_t i = 0; i < path.len && i < 200; i++) {
+    char c = path.ptr[i] > 32 && path.ptr[i] < 127 ? (char)path.ptr[i] : '?';
+    put_part(&l, &c, 1);
+  }
+  put_fact(&l, " errno=", (uint64_t)error);
   end(&l, at);
 }
 

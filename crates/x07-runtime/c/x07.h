@@ -14,6 +14,8 @@
 #define X07_WITH_POINTERS
 #define X07_WITH_SCOPES
 #define X07_WITH_LIBRARY
+#define X07_WITH_NATIVE
+#define X07_WITH_OS
 #endif
 
 /* What a program says of itself, such as `x < x`, is no news about its C text. */
@@ -113,9 +115,15 @@ typedef struct x07_program {
   uint32_t abi;
   uint32_t cpu_seconds; /* RLIMIT_CPU; 0 = as inherited */
   uint32_t record_assertions; /* tell in the metrics what the last failed assertion compared */
+  uint32_t sandboxed;   /* compiled for run-os-sandboxed: what no policy allows is denied */
+  const char *policy;   /* NAME=VALUE items, each ended by NUL, and an empty one; null: they are in the environment */
+  void (*confine)(const uint8_t *rules, uint32_t len); /* called first of all; null: somebody else has confined it */
+  const char *rules;
+  uint32_t rules_len;
 } x07_program;
 
 extern const x07_program x07_program_config;
+void x07_os_confine(const uint8_t *rules, uint32_t len);
 x07_bytes x07_solve(void);
 
 /* The state that units touch; everything else is private to the runtime. */
@@ -504,6 +512,49 @@ x07_result_i32 x07_scratch_u8_fixed_v1_try_write(uint32_t h, x07_view data, cons
 uint32_t x07_scratch_u8_fixed_v1_drop(uint32_t h);
 #endif
 
+#ifdef X07_WITH_OS
+/* The operating system. What a policy denies traps, or is an error value where the head has one. */
+x07_bytes x07_os_fs_read_file(x07_bytes path, const char *at);
+uint32_t x07_os_fs_write_file(x07_bytes path, x07_bytes data, const char *at);
+x07_result_bytes x07_os_fs_read_all_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_write_all_v1(x07_bytes path, x07_bytes data, x07_bytes caps);
+x07_result_i32 x07_os_fs_mkdirs_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_remove_file_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_remove_dir_all_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_rename_v1(x07_bytes src, x07_bytes dst, x07_bytes caps);
+x07_result_bytes x07_os_fs_list_dir_sorted_text_v1(x07_bytes path, x07_bytes caps);
+x07_result_bytes x07_os_fs_walk_glob_sorted_text_v1(x07_bytes root, x07_bytes glob, x07_bytes caps);
+x07_result_bytes x07_os_fs_stat_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_stream_open_write_v1(x07_bytes path, x07_bytes caps);
+x07_result_i32 x07_os_fs_stream_write_all_v1(uint32_t h, x07_bytes data);
+x07_result_i32 x07_os_fs_stream_close_v1(uint32_t h);
+uint32_t x07_os_fs_stream_drop_v1(uint32_t h);
+x07_bytes x07_os_env_get(x07_bytes key, const char *at);
+uint32_t x07_os_time_now_unix_ms(const char *at);
+x07_bytes x07_os_time_now_instant_v1(void);
+uint32_t x07_os_time_sleep_ms_v1(uint32_t ms);
+x07_bytes x07_os_time_local_tzid_v1(void);
+uint32_t x07_os_time_tzdb_is_valid_tzid_v1(x07_view tzid);
+x07_bytes x07_os_time_tzdb_offset_duration_v1(x07_view tzid, uint32_t secs_lo, uint32_t secs_hi);
+x07_bytes x07_os_time_tzdb_snapshot_id_v1(void);
+X07_NORETURN void x07_os_process_exit(uint32_t code, const char *at);
+uint32_t x07_os_process_spawn_capture_v1(x07_bytes req, x07_bytes caps, const char *at);
+uint32_t x07_os_process_spawn_piped_v1(x07_bytes req, x07_bytes caps, const char *at);
+x07_bytes x07_os_process_run_capture_v1(x07_bytes req, x07_bytes caps, const char *at);
+x07_bytes x07_os_process_join_capture_v1(uint32_t h, const char *at);
+x07_option_bytes x07_os_process_try_join_capture_v1(uint32_t h, const char *at);
+x07_bytes x07_os_process_stdout_read_v1(uint32_t h, uint32_t max, const char *at);
+x07_bytes x07_os_process_stderr_read_v1(uint32_t h, uint32_t max, const char *at);
+uint32_t x07_os_process_stdin_write_v1(uint32_t h, x07_bytes chunk, const char *at);
+uint32_t x07_os_process_stdin_close_v1(uint32_t h, const char *at);
+uint32_t x07_os_process_try_wait_v1(uint32_t h, const char *at);
+uint32_t x07_os_process_join_exit_v1(uint32_t h, const char *at);
+uint32_t x07_os_process_take_exit_v1(uint32_t h, const char *at);
+uint32_t x07_os_process_kill_v1(uint32_t h, uint32_t sig, const char *at);
+uint32_t x07_os_process_drop_v1(uint32_t h, const char *at);
+X07_NORETURN x07_bytes x07_os_net_http_request(x07_bytes req, const char *at);
+#endif
+
 #ifdef X07_WITH_POINTERS
 /* Pointers. Arithmetic on typed pointers is C's own. */
 X07_INLINE uint8_t *x07_bytes_as_ptr(x07_bytes b) { return b.ptr; }
@@ -636,14 +687,16 @@ uint32_t x07_internal_view_find_u8(x07_view v, uint32_t byte); /* first index, o
 uint32_t x07_internal_view_count_u8(x07_view v, uint32_t byte);
 /* Sorts records of 1 or 2 little-endian words by the first, unsigned, in place. */
 x07_bytes x07_internal_u32le_sort(x07_bytes records, uint32_t record_words);
-/* Which test a test driver is to run: the first four bytes of the input, which are then no part of it any more. */
+/* The next four bytes of the input, which are then no part of it any more: they tell a driver which test to run. */
 uint32_t x07_internal_test_select(const char *at);
 /* Notes what an assertion that fails with `code` compared. */
 uint32_t x07_internal_test_unequal_i32(uint32_t got, uint32_t expected, uint32_t code);
 uint32_t x07_internal_test_unequal_view(x07_view got, x07_view expected, uint32_t code);
 #endif
 
+#ifdef X07_WITH_NATIVE
 #include "native.h"
+#endif
 
 #if defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC visibility pop

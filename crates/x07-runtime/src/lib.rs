@@ -5,7 +5,7 @@
 
 mod list;
 
-pub use list::{DEBUG_BORROW_FLAG, EMBED, FLAGS, HEADERS, MAIN, PIC_FLAGS, SOURCES};
+pub use list::{DEBUG_BORROW_FLAG, EMBED, FLAGS, HEADERS, MAIN, PIC_FLAGS, SOURCES, TIME_ZONES};
 
 /// Code model of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,6 +11,9 @@ pub const HEADERS: &[&str] = &[
     "native.h",
     "x07.h",
     "runtime.h",
+    "os.h",
+    "os_process.h",
+    "tzdata.h",
 ];
 
 /// The translation units. A program links all of them but one: `MAIN` makes an executable, `EMBED` a library.
@@ -34,9 +37,27 @@ pub const SOURCES: &[&str] = &[
     "jcs.c",
     "test.c",
     "metrics.c",
+    "os_policy.c",
+    "os_confine.c",
+    "os_path.c",
+    "os_env.c",
+    "os_file.c",
+    "os_fs.c",
+    "os_fs_write.c",
+    "os_fs_walk.c",
+    "os_glob.c",
+    "os_request.c",
+    "os_spawn.c",
+    "os_process.c",
+    "os_time.c",
+    "os_tzdb.c",
+    TIME_ZONES,
     MAIN,
     EMBED,
 ];
+
+/// The time zones, written by the build script.
+pub const TIME_ZONES: &str = "tzdata.c";
 
 /// The process around `solve`.
 pub const MAIN: &str = "main.c";

@@ -83,6 +83,8 @@ pub struct FunctionInterface {
     pub result_brand: Option<String>,
     /// Where a returned view comes from.
     pub source: ViewSource,
+    /// The parameters, by index, whose views it puts into containers: their owners must never end.
+    pub stored: Vec<usize>,
     /// What a call costs.
     pub fuel: Fuel,
     /// C symbol.

@@ -47,6 +47,8 @@ struct Own<'a> {
     progress: Progress,
     recursive: bool,
     instance: bool,
+    /// A function that it calls relies on it to put no view that it is given into a container.
+    assumed_to_store_nothing: bool,
     /// Printed definition and what it calls in this unit or others; empty until done or when it has mistakes.
     text: Option<Text>,
 }
@@ -207,6 +209,25 @@ impl<'a> UnitContext<'a> {
         used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.progress == Progress::Running)
     }
 
+    /// True for a function, finished by now, that has no C text because of mistakes in it.
+    fn is_broken(&self, used: &Used) -> bool {
+        if used.module == self.module
+            && let Some(own) = self.own.get(&used.function)
+        {
+            return own.text.is_none() && !own.interface.is_extern && own.interface.template.is_none();
+        }
+        self.imported
+            .get(used)
+            .is_some_and(|interface| interface.declaration.is_empty() && interface.template.is_none())
+    }
+
+    /// Notes that a caller relies on a function that is being lowered to keep no view that it is given.
+    pub(crate) fn assume_stores_nothing(&mut self, used: &Used) {
+        if let Some(own) = self.own.get_mut(&used.function) {
+            own.assumed_to_store_nothing = true;
+        }
+    }
+
     /// The number of a callee in the tables of this unit's bodies.
     pub(crate) fn callee(&mut self, used: &Used) -> u32 {
         self.callees.insert_full(used.clone(), ()).0 as u32
@@ -276,6 +297,7 @@ impl<'a> UnitContext<'a> {
                 progress: Progress::Waiting,
                 recursive: false,
                 instance: true,
+                assumed_to_store_nothing: false,
                 text: None,
             },
         );
@@ -303,14 +325,46 @@ impl<'a> UnitContext<'a> {
         let params: Vec<(String, Ty, Option<String>)> =
             interface.params.iter().map(|p| (p.name.clone(), p.ty, p.brand.clone())).collect();
         let role = if interface.is_async { Role::Defasync } else { Role::Defn };
-        let lowered = self.lower_body(source, name, role, vars, &params, interface.result, contracts, body);
+        let interface_module = source.module.clone();
+        let mut assumed = (ViewSource::Free, BTreeSet::new());
+        let lower = |unit: &mut Self| {
+            let (source, vars, contracts) = (source.clone(), vars.clone(), contracts.clone());
+            unit.lower_body(source, name, role, vars, &params, interface.result, contracts, body)
+        };
+        let mut lowered = lower(self);
+        // A recursive call returns views of what the other paths return views of, and keeps what they keep; the first
+        // walk found which those are.
+        while lowered.calls_itself && (&lowered.source, &lowered.stored) != (&assumed.0, &assumed.1) {
+            assumed = (lowered.source, lowered.stored);
+            if let Some(own) = self.own.get_mut(name) {
+                let stored = assumed.1.iter().copied().collect();
+                own.interface = Rc::new(FunctionInterface { source: assumed.0, stored, ..(*own.interface).clone() });
+            }
+            lowered = lower(self);
+            if lowered.diagnostics.iter().any(Diagnostic::is_error) {
+                break;
+            }
+        }
         let source_of_view = lowered.source;
+        let stored: Vec<usize> = lowered.stored.iter().copied().collect();
+        if !stored.is_empty() && self.own.get(name).is_some_and(|own| own.assumed_to_store_nothing) {
+            let mut diagnostic = Diagnostic::error(
+                "X07-BORROW-0002",
+                ErrorKind::Typing,
+                format!("\"{name}\" puts a view that it was given into a container and calls itself through others"),
+            )
+            .module(&interface_module)
+            .help("store a copy: a container of bytes and view.to_bytes");
+            diagnostic.function = Some(name.to_string());
+            lowered.diagnostics.push(diagnostic);
+        }
         let recursive = self.own.get(name).is_some_and(|own| own.recursive);
         let comment = comment(name, &interface);
         let text = self.finish(name, lowered, recursive, interface.result, comment, interface.is_async);
         if let Some(own) = self.own.get_mut(name) {
             let mut interface = (*own.interface).clone();
             interface.source = source_of_view;
+            interface.stored = stored;
             if let Some(text) = &text {
                 interface.fuel = if interface.is_async { Fuel::default() } else { text.fuel };
             }
@@ -382,16 +436,12 @@ impl<'a> UnitContext<'a> {
             .iter()
             .any(|used| used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance));
         let exported = self.own.get(name).is_some_and(|own| own.interface.exported);
-        // Without bodies in interfaces, nothing of an exported body shows in its interface, not even what a call costs.
-        let hidden = exported && !is_async && !self.options.inline_across_modules;
-        let small = !recursive
-            && !is_async
-            && !has_tasks
-            && !hidden
-            && name != "solve"
-            && !calls_instance
-            && is_small(&body, UNIT_SIZE);
-        let portable = small && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
+        let inlinable = !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance;
+        let portable = inlinable && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
+        // An exported body that is not part of its interface does not show there at all, not even in what a call costs:
+        // other units are compiled again only for what they copied.
+        let hidden = exported && !is_async && !portable;
+        let small = inlinable && !hidden && is_small(&body, UNIT_SIZE);
         if small && fuel.variable {
             fuel.by_pointer = true;
         }
@@ -631,6 +681,7 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                 progress: if done { Progress::Done } else { Progress::Waiting },
                 recursive: false,
                 instance: false,
+                assumed_to_store_nothing: false,
                 text: None,
             },
         );
@@ -649,6 +700,24 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
     assemble(file, context, source, solve.flatten(), summary)
 }
 
+/// A function with mistakes has no C text, and so has none that calls it: a program that reaches one of them stops with
+/// the mistakes, and any other does without both.
+fn leave_out_callers_of_broken_functions(context: &mut UnitContext<'_>) {
+    loop {
+        let calls_broken = |text: &Text| text.calls.iter().any(|used| context.is_broken(used));
+        let own = context.own.iter().filter(|(_, own)| own.text.as_ref().is_some_and(calls_broken));
+        let callers: Vec<String> = own.map(|(name, _)| name.clone()).collect();
+        if callers.is_empty() {
+            return;
+        }
+        for name in &callers {
+            if let Some(own) = context.own.get_mut(name) {
+                own.text = None;
+            }
+        }
+    }
+}
+
 fn assemble(
     file: &File,
     mut context: UnitContext<'_>,
@@ -656,6 +725,7 @@ fn assemble(
     solve: Option<Text>,
     mut summary: Summary,
 ) -> Unit {
+    leave_out_callers_of_broken_functions(&mut context);
     let exposed = exposed(file, &context);
     let module = context.module.clone();
     // What ends up in the text: solve, what others may use, and what these call in turn.
@@ -970,6 +1040,7 @@ fn signature(
         result,
         result_brand: function.result_brand.clone(),
         source: ViewSource::Free,
+        stored: Vec::new(),
         fuel: Fuel { leading: 0, variable: true, by_pointer: false },
         symbol: mangle(name),
         declaration: String::new(),
@@ -1016,6 +1087,7 @@ fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
         result: result.unwrap_or(Ty::I32),
         result_brand: None,
         source: ViewSource::Free,
+        stored: Vec::new(),
         fuel: Fuel::default(),
         symbol,
         declaration,
@@ -1140,6 +1212,8 @@ impl<'u, 'a> Lowerer<'u, 'a> {
             out: Lowered {
                 body: Body::default(),
                 source: ViewSource::Free,
+                calls_itself: false,
+                stored: BTreeSet::new(),
                 calls: BTreeSet::new(),
                 native_heads: BTreeSet::new(),
                 diagnostics: Vec::new(),

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use x07_build::{Abi, Emit, Outcome, Profile, Request};
 
 use crate::commands::failure;
+use crate::commands::sandbox::SandboxOptions;
 use crate::files::shown;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::project::{Program, Selection};
 use crate::render::{MessageFormat, print_json, show};
@@ -47,6 +49,8 @@ pub(crate) struct Options {
     max_output_bytes: Option<u64>,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
 }
 
 /// Options of every build.
@@ -120,10 +124,20 @@ enum EmitName {
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
         let program = self.selection.find()?;
-        let request = self.request(&program)?;
+        let mut request = self.request(&program)?;
+        if let Some(found) = self.sandbox.find(&program, shell)? {
+            // A program that is started by a runner is confined by the runner.
+            match request.abi {
+                Abi::Framed => request.capabilities = Some(found.sandbox.capabilities()),
+                _ => found.sandbox.embed(&mut request, &program.folder, !found.accepted).map_err(anyhow::Error::msg)?,
+            }
+        }
         let progress = Progress::new(shell, &program.name);
-        let result = x07_build::build(&request, &progress);
-        progress.clear();
+        let result = interrupt::guard(|| {
+            let result = x07_build::build(&request, &progress);
+            progress.clear();
+            result
+        });
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(failure) => return failure::tell(shell, failure, self.message_format, &program.name),

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use x07_build::store::{GcLimits, Removed};
 use x07_build::{Environment, Store};
 
+use crate::commands::failure::explained;
 use crate::shell::{Shell, count, size};
 
 /// Look at or shrink the cache that all projects share
@@ -55,9 +56,9 @@ impl Options {
             }
             What::Gc(gc) => {
                 let max_age = Some(Duration::from_secs(gc.max_age.saturating_mul(DAY)));
-                tell(shell, store.gc(GcLimits { max_age, max_bytes: gc.max_size })?);
+                tell(shell, store.gc(GcLimits { max_age, max_bytes: gc.max_size }).map_err(explained)?);
             }
-            What::Clear => tell(shell, store.clear()?),
+            What::Clear => tell(shell, store.clear().map_err(explained)?),
         }
         Ok(0)
     }

@@ -6,6 +6,7 @@ use x07_ast::{Diagnostic, Expected, parse};
 use x07_build::{Failure, Sources, World, capabilities_of};
 
 use crate::commands::failure;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::project::{Program, Selection};
 use crate::render::{MessageFormat, Tally, Texts, print_json, show};
@@ -61,8 +62,11 @@ impl Options {
             request.limits.max_c_bytes = bytes;
         }
         let progress = Progress::new(shell, &program.name);
-        let report = x07_build::check(&request, &progress);
-        progress.clear();
+        let report = interrupt::guard(|| {
+            let result = x07_build::check(&request, &progress);
+            progress.clear();
+            result
+        });
         report.map(|report| (report.diagnostics, report.sources))
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use x07_ast::{Diagnostic, ErrorKind, Stage};
-use x07_build::{Failure, Sources};
+use x07_build::{Environment, Failure, Sources, Store};
 
 use crate::commands::pkg;
 use crate::render::{MessageFormat, Tally, print_json, show};
@@ -18,7 +18,7 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
         Failure::NoCCompiler(message) => (vec![step_failed("X07-LINK-0001", message)], Sources::default()),
         Failure::CCompiler(failure) => (vec![step_failed("X07-LINK-0002", failure.to_string())], Sources::default()),
         Failure::Packages(problem) => return pkg::tell_build(shell, &problem, format),
-        other @ (Failure::Manifest(_) | Failure::Usage(_) | Failure::Io { .. }) => return Err(other.into()),
+        other @ (Failure::Manifest(_) | Failure::Usage(_) | Failure::Io { .. }) => return Err(explained(other)),
     };
     match format {
         MessageFormat::Human => {
@@ -29,6 +29,17 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
         MessageFormat::Json => print_json(&[(diagnostics, &sources)], &[])?,
     }
     Ok(PROGRAM_AT_FAULT)
+}
+
+/// A failure with what helps, if it is about the cache.
+pub(super) fn explained(failure: Failure) -> anyhow::Error {
+    let cache = Store::open(Environment::read().cache.as_deref());
+    match (&failure, cache) {
+        (Failure::Io { path, .. }, Ok(cache)) if path.starts_with(cache.root()) => {
+            anyhow::anyhow!("{failure}\nhelp: X07_CACHE_DIR names another folder for the cache")
+        }
+        _ => failure.into(),
+    }
 }
 
 fn step_failed(code: &str, message: String) -> Diagnostic {

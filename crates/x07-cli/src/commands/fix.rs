@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
 use x07_ast::{Diagnostic, Fix, apply_fixes, canonical, pretty};
 use x07_build::{Failure, Silent, World};
+use x07_test::property::{read_repro, unit_test};
 
 use super::fmt::files;
 use super::lint::{findings, world};
@@ -31,6 +32,12 @@ pub(crate) struct Options {
     /// What the code may use [default: the project's world, for named files run-os]
     #[arg(long, value_name = "WORLD", value_parser = world_parser())]
     world: Option<World>,
+    /// Make a unit test of a failing case of a property instead, from the file that `x07 test` wrote about it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "input", "world"])]
+    from_pbt: Option<PathBuf>,
+    /// The tests' manifest; a relative path is looked for in the current folder and those above it
+    #[arg(long, value_name = "FILE", default_value = "tests/tests.json", requires = "from_pbt")]
+    manifest: PathBuf,
 }
 
 /// A fix may make another one possible, but two that undo each other must not go on for ever.
@@ -45,6 +52,9 @@ struct Fixed {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        if let Some(repro) = &self.from_pbt {
+            return self.add_unit_test(shell, repro);
+        }
         let is_project = self.paths.is_empty() && self.input.is_empty();
         let world = world(self.world, is_project)?;
         let paths = files(&self.paths, &self.input)?;
@@ -87,6 +97,26 @@ impl Options {
             (_, true) => {}
         }
         Ok(u8::from(errors > 0))
+    }
+}
+
+impl Options {
+    fn add_unit_test(&self, shell: &Shell, repro: &Path) -> Result<u8> {
+        let path = super::test::search_upwards(&self.manifest)?;
+        let manifest = x07_test::manifest::read(&path)
+            .map_err(|errors| anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+        let repro = read_repro(repro).map_err(anyhow::Error::msg)?;
+        let test = unit_test(&manifest, &repro).map_err(anyhow::Error::msg)?;
+        if self.write {
+            files::write(&test.module, test.module_text.as_bytes())?;
+            files::replace(&path, test.manifest_text.as_bytes())?;
+            let files = [&test.module, &path].map(|path| files::shown(path).display().to_string());
+            shell.status("Added", &format!("test {} ({})", test.id, files.join(", ")));
+        } else {
+            shell.print(&test.module_text)?;
+            shell.note(&format!("test {}; --write adds it", test.id));
+        }
+        Ok(0)
     }
 }
 

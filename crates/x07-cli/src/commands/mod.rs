@@ -4,6 +4,7 @@ mod build;
 mod cache;
 mod check;
 mod clean;
+mod doc;
 mod doctor;
 mod explain;
 mod failure;
@@ -14,7 +15,10 @@ mod init;
 mod lint;
 mod new;
 pub(crate) mod pkg;
+mod policy;
 mod run;
+mod sandbox;
+mod test;
 mod trap;
 
 use anyhow::Result;
@@ -34,6 +38,8 @@ pub(crate) enum Command {
     Run(Box<run::Options>),
     #[command(visible_alias = "c")]
     Check(check::Options),
+    #[command(visible_alias = "t")]
+    Test(Box<test::Options>),
     Fmt(fmt::Options),
     Lint(lint::Options),
     Fix(fix::Options),
@@ -56,7 +62,9 @@ pub(crate) enum Command {
     Registry(pkg::Registry),
     Pkg(pkg::Options),
     Cache(cache::Options),
+    Doc(doc::Options),
     Doctor(doctor::Options),
+    Policy(policy::Options),
     Explain(explain::Options),
     Guide(guide::Options),
 }
@@ -71,6 +79,7 @@ impl Command {
             Command::Build(options) => options.run(shell),
             Command::Run(options) => options.run(shell),
             Command::Check(options) => options.run(shell),
+            Command::Test(options) => options.run(shell),
             Command::Fmt(options) => options.run(shell),
             Command::Lint(options) => options.run(shell),
             Command::Fix(options) => options.run(shell),
@@ -93,7 +102,9 @@ impl Command {
             Command::Registry(command) => command.run(shell, human),
             Command::Pkg(options) => options.run(shell),
             Command::Cache(options) => options.run(shell),
+            Command::Doc(options) => options.run(shell),
             Command::Doctor(options) => options.run(shell),
+            Command::Policy(options) => options.run(shell),
             Command::Explain(options) => options.run(shell),
             Command::Guide(options) => options.run(shell),
         }

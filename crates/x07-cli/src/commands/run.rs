@@ -12,7 +12,9 @@ use x07_build::{Abi, Request, Target, World};
 use x07_runner::{Ending, Environment, Execution, Folder, Limits, Runner, Solve, judge};
 
 use super::build::How;
+use super::sandbox::{Found, SandboxOptions};
 use super::{failure, trap};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::project::{Program, Selection};
 use crate::render::{MessageFormat, ProgramTexts, show};
@@ -41,6 +43,8 @@ pub(crate) struct Options {
     report: Option<ReportKind>,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,26 +75,39 @@ impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
         let program = self.selection.find()?;
         let runner = runner_of(program.world)?;
-        let request = self.request(&program);
+        let sandbox = self.sandbox.find(&program, shell)?;
+        let mut request = self.request(&program);
         let input = self.input.read(&program)?;
-        let limits = self.limits(&program, runner);
+        let mut limits = self.limits(&program, runner);
 
         if self.report.is_some() {
-            return self.report(&program, runner, &input, &limits);
+            return self.report(&program, runner, &input, &limits, sandbox.as_ref());
+        }
+        if let Some(found) = &sandbox {
+            request.capabilities = Some(found.sandbox.capabilities());
+            request.memory_cap = found.sandbox.memory_cap(request.memory_cap);
+            limits = found.sandbox.limits(limits.max_output);
         }
 
         let progress = Progress::new(shell, &program.name);
-        let result = x07_build::build(&request, &progress);
-        progress.clear();
+        let result = interrupt::guard(|| {
+            let result = x07_build::build(&request, &progress);
+            progress.clear();
+            result
+        });
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(failure) => return failure::tell(shell, failure, MessageFormat::Human, &program.name),
         };
         show(shell, &outcome.diagnostics, &outcome.sources);
 
-        let environment = match runner {
-            Runner::Host => Environment::isolated(),
-            Runner::Os => Environment::os(Folder::Current),
+        let environment = match (runner, &sandbox) {
+            (Runner::Host, _) => Environment::isolated(),
+            (Runner::Os, None) => Environment::os(Folder::Current),
+            (Runner::Os, Some(found)) => {
+                let folder = found.folder(&program);
+                found.sandbox.environment(&outcome.output, folder).map_err(anyhow::Error::msg)?
+            }
         };
         let execution = x07_runner::run(&outcome.output, &input, &limits, &environment)?;
         let solve = judge(&execution, &limits, runner);
@@ -136,7 +153,14 @@ impl Options {
     }
 
     /// Lets the runner do it all and prints its report.
-    fn report(&self, program: &Program, runner: Runner, input: &[u8], limits: &Limits) -> Result<u8> {
+    fn report(
+        &self,
+        program: &Program,
+        runner: Runner,
+        input: &[u8],
+        limits: &Limits,
+        sandbox: Option<&Found>,
+    ) -> Result<u8> {
         let mut file = tempfile::NamedTempFile::new().context("cannot write a temporary file")?;
         file.write_all(input).context("cannot write a temporary file")?;
         let mut arguments = vec![OsString::from(runner.command())];
@@ -159,6 +183,11 @@ impl Options {
         if let Some(bytes) = self.how.max_c_bytes {
             number("--max-c-bytes", bytes);
         }
+        if let Some(found) = sandbox {
+            arguments.extend(["--policy".into(), found.file.clone().into()]);
+            arguments.extend(["--sandbox-backend".into(), found.backend.into()]);
+            arguments.extend(found.accepted.then(|| "--i-accept-weaker-isolation".into()));
+        }
         if request.debug_borrow {
             arguments.push("--debug-borrow-checks".into());
         }
@@ -175,10 +204,7 @@ impl Options {
 fn runner_of(world: World) -> Result<Runner> {
     match world {
         World::SolvePure => Ok(Runner::Host),
-        World::RunOs => Ok(Runner::Os),
-        World::RunOsSandboxed => {
-            bail!("world run-os-sandboxed needs the sandbox, which this version of x07 does not have yet")
-        }
+        World::RunOs | World::RunOsSandboxed => Ok(Runner::Os),
         world => bail!("world {world} needs fixtures, which this version of x07 cannot give yet"),
     }
 }

@@ -66,5 +66,5 @@ impl Texts for ProgramTexts<'_> {
 }
 
 fn builtin(module: &str) -> Option<&'static str> {
-    x07_build::stdlib::modules().iter().find(|(id, _)| *id == module).map(|(_, text)| *text)
+    x07_build::stdlib::modules().find(|(id, _)| *id == module).map(|(_, text)| *text)
 }

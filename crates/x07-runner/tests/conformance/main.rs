@@ -1,4 +1,5 @@
-//! Runs the conformance cases of `tests/conformance` and `tests/stdlib`, one test each.
+//! Runs the conformance cases of `tests/conformance` and the project's own of `tests/language` and `tests/stdlib`, one
+//! test each.
 //!
 //! A case is compiled and run by the runners' own code in this process, except where its environment variables or the
 //! operating system's worlds ask for a process of its own.
@@ -56,13 +57,13 @@ fn workspace() -> PathBuf {
 fn trials(folder: &Path) -> Vec<Trial> {
     let workspace = workspace();
     let mut trials = Vec::new();
-    for (prefix, cases) in [("", "tests/conformance"), ("stdlib/", "tests/stdlib")] {
+    for (prefix, cases) in [("", "tests/conformance"), ("language/", "tests/language"), ("stdlib/", "tests/stdlib")] {
         for path in json_files(&workspace.join(cases)) {
             let area = format!("{prefix}{}", path.file_stem().unwrap().to_string_lossy());
             let text = fs::read(&path).unwrap();
             let file: CaseFile =
                 serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            trials.extend(file.cases.into_iter().map(|case| trial(&area, case, folder, &workspace)));
+            trials.extend(file.cases.into_iter().map(|case| trial(&area, case, folder)));
         }
     }
     trials
@@ -75,10 +76,10 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn trial(area: &str, case: Case, folder: &Path, workspace: &Path) -> Trial {
+fn trial(area: &str, case: Case, folder: &Path) -> Trial {
     let name = format!("{area}::{}", case.id);
     let home = folder.join(area).join(&case.id);
-    let skip = areas::reason_to_skip(area, &case, workspace);
+    let skip = areas::reason_to_skip(area);
     let case = Arc::new(case);
     let trial =
         Trial::test(name, move || run(&case, &home).map_err(|why| Failed::from(format!("{}\n{why}", case.doc))));

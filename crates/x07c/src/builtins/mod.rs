@@ -7,6 +7,7 @@ mod forms;
 mod io;
 mod native;
 mod options;
+mod os;
 mod pointers;
 mod tasks;
 mod test;
@@ -93,6 +94,8 @@ pub enum Needs {
     UnsafeBlock,
     /// The toolchain's own library.
     Trusted,
+    /// A world with the operating system. What such a head does can be seen from outside.
+    Os,
     /// A native backend of this id.
     Native(&'static str),
 }
@@ -268,6 +271,7 @@ pub const FAMILIES: &[(&str, &[Builtin])] = &[
     ("Tasks", tasks::ROWS),
     ("Tests", test::ROWS),
     ("Pointers", pointers::ROWS),
+    ("Operating system", os::ROWS),
     ("Native backends", native::ROWS),
 ];
 

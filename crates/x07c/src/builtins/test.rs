@@ -10,8 +10,8 @@ pub(super) const ROWS: &[Builtin] = &[
         "__internal.test.select",
         &[],
         I32,
-        &["the input of a test driver begins with the number of a test"],
-        "The number of the test to run: the first four bytes of the input, which are then no part of it any more.",
+        &["test driver input too short"],
+        "The next four bytes of the input as a number, little endian; they are then no part of it any more.",
     )
     .needs(Trusted),
     Builtin::acts(

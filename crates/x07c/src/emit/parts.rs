@@ -7,16 +7,18 @@ use crate::types::Ty;
 
 /// A set of parts of `x07.h`; its core is always there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parts(u8);
+pub struct Parts(u16);
 
 /// Each part: the macro that asks for it, and how the names begin that it declares, after `x07_`.
-const TABLE: [(&str, &[&str]); 6] = [
+const TABLE: [(&str, &[&str]); 8] = [
     ("X07_WITH_RESULTS", &["option_", "result_"]),
     ("X07_WITH_TABLES", &["map_", "set_u32_", "vec_value_"]),
     ("X07_WITH_READERS", &["iface_", "io_", "bufread_", "scratch_"]),
     ("X07_WITH_POINTERS", &["ptr_", "mem", "bytes_as_", "view_as_ptr", "vec_u8_as_ptr", "vec_u8_as_mut_ptr"]),
     ("X07_WITH_SCOPES", &["budget_", "contract_", "task_"]),
     ("X07_WITH_LIBRARY", &["internal_", "json_", "process_", "prng_"]),
+    ("X07_WITH_NATIVE", &["math_", "os_rand_", "os_stdio_"]),
+    ("X07_WITH_OS", &["os_"]),
 ];
 const RESULTS: Parts = Parts(1);
 const SCOPES: Parts = Parts(1 << 4);

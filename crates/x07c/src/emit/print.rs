@@ -493,12 +493,19 @@ fn callee_of<'a>(value: &Value, callees: &'a [Callee]) -> Option<&'a Callee> {
 fn is_call_out(value: &Value, callees: &[Callee]) -> bool {
     let Value::Call(call) = value else { return false };
     match &call.callee {
-        mir::Callee::Runtime(symbol) => symbol.starts_with("x07_task_"),
-        mir::Callee::Row(symbol) => symbol.starts_with("x07_task_"),
+        mir::Callee::Runtime(symbol) => runs_tasks(symbol),
+        mir::Callee::Row(symbol) => runs_tasks(symbol),
         mir::Callee::Function(_) => {
             callee_of(value, callees).is_some_and(|callee| callee.fuel.variable && !callee.fuel.by_pointer)
         }
     }
+}
+
+/// Functions of the runtime that may run tasks, which debit the counter in the context.
+fn runs_tasks(symbol: &str) -> bool {
+    symbol.starts_with("x07_task_")
+        || symbol.starts_with("x07_os_process_join_")
+        || symbol == "x07_os_process_run_capture_v1"
 }
 
 fn calls_out_in(value: &Value, callees: &[Callee]) -> bool {

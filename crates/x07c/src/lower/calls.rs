@@ -30,6 +30,7 @@ impl Lowerer<'_, '_> {
                 }
                 trusted
             }
+            Needs::Os => self.need_os(e, row.head),
             Needs::Native(backend) => {
                 if row.head.starts_with("os.") && !self.need_os(e, row.head) {
                     return false;
@@ -218,12 +219,22 @@ impl Lowerer<'_, '_> {
             | "bytes.view" => operands.first().map_or(Brand::Plain, |o| o.brand.clone()),
             _ => Brand::Plain,
         };
-        let owner =
-            if row.form == Form::Borrows { operands.first().map_or(Owner::Free, |o| o.owner) } else { Owner::Free };
+        // A container's views have owners that never end, so that what `get` returns may only be the default's.
+        let lender = match row.form {
+            Form::Borrows => operands.first(),
+            _ if row.result == Ty::View => operands.last().filter(|operand| operand.ty == Ty::View),
+            _ => None,
+        };
+        let owner = lender.map_or(Owner::Free, |operand| operand.owner);
         self.refuse_stored_views(e, row, &operands);
         self.release(pending);
         if row.is_visible() {
             self.emit(Stmt::Visible);
+        }
+        if row.result == Ty::Never {
+            self.emit(Stmt::Eval(value));
+            self.dead = true;
+            return Operand::never();
         }
         let reads_memory = matches!(
             row.head,
@@ -276,14 +287,38 @@ impl Lowerer<'_, '_> {
             return;
         }
         for operand in operands.iter().filter(|o| o.ty == Ty::View) {
-            if let Owner::Local(owner) = operand.owner {
+            self.store_view(e, row.head, operand.owner);
+        }
+    }
+
+    /// `what` puts a view into a container: its owner must be there as long as the program.
+    fn store_view(&mut self, e: ExprId, what: &str, owner: Owner) {
+        match owner {
+            Owner::Free => {}
+            Owner::Param(index) => {
+                self.out.stored.insert(index);
+            }
+            Owner::Local(owner) => {
                 let name = self.name_of(owner);
                 self.typing(
                     "X07-BORROW-0002",
-                    format!("\"{}\" would keep a view of \"{name}\", which ends before the container", row.head),
+                    format!("\"{what}\" would keep a view of \"{name}\", which ends before the container"),
                     e,
                 )
                 .help = Some("store a copy: a container of bytes and view.to_bytes".to_string());
+            }
+        }
+    }
+
+    /// A call of a function that keeps views of parameters. One that is being lowered still is taken to keep none;
+    /// if it then does, it is refused itself.
+    fn store_views_of_call(&mut self, e: ExprId, name: &str, used: &Used, stored: &[usize], operands: &[Operand]) {
+        if self.unit.is_running(used) && used.function != self.function {
+            self.unit.assume_stores_nothing(used);
+        }
+        for index in stored {
+            if let Some(operand) = operands.get(*index) {
+                self.store_view(e, name, operand.owner);
             }
         }
     }
@@ -392,6 +427,7 @@ impl Lowerer<'_, '_> {
         args: &[ExprId],
     ) -> Operand {
         self.charge(1);
+        self.out.calls_itself |= self.unit.is_running(&used) && used.function == self.function;
         self.out.calls.insert(used.clone());
         if interface.is_extern {
             if !self.unit.options.capabilities.allow_ffi {
@@ -407,10 +443,14 @@ impl Lowerer<'_, '_> {
                 return Operand::error();
             }
         }
-        if interface.result.is_view() && self.unit.is_running(&used) {
+        if interface.result.is_view() && self.unit.is_running(&used) && used.function != self.function {
             self.typing(
                 "X07-MOVE-0902",
-                format!("\"{name}\" returns a view and calls itself, so what the view borrows from is not known here"),
+                format!(
+                    "\"{name}\" returns a view and calls itself through \"{}\", so what the view borrows from is not \
+                     known here",
+                    self.shown()
+                ),
                 e,
             )
             .help = Some("return bytes, or positions in the view, and make the view at the caller".to_string());
@@ -463,6 +503,7 @@ impl Lowerer<'_, '_> {
             values.push(if param.ty.is_owned() { self.take(operand, *arg, &mut moved) } else { operand.value.clone() });
         }
         self.release(pending);
+        self.store_views_of_call(e, name, &used, &interface.stored, &operands);
         let mut owner = Owner::Free;
         if interface.result.is_view()
             && let ViewSource::Param(index) = interface.source

@@ -115,6 +115,10 @@ pub(crate) struct Scope {
 pub(crate) struct Lowered {
     pub body: Body,
     pub source: ViewSource,
+    /// Its body calls it.
+    pub calls_itself: bool,
+    /// The view parameters that it puts into containers.
+    pub stored: BTreeSet<usize>,
     pub calls: BTreeSet<Used>,
     pub native_heads: BTreeSet<String>,
     pub diagnostics: Vec<Diagnostic>,

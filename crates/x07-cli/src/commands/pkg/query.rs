@@ -138,7 +138,7 @@ impl Provides {
             // The toolchain can be asked from anywhere.
             None => manifest_path(None).ok(),
         };
-        let is_builtin = x07_build::stdlib::modules().iter().any(|(id, _)| *id == self.module);
+        let is_builtin = x07_build::stdlib::modules().any(|(id, _)| *id == self.module);
         let result = ops::provides(manifest.as_deref(), &self.common.options(), &self.module, is_builtin);
         let found = result.as_ref().is_ok_and(|report| report.ok);
         match (result, teller.format) {

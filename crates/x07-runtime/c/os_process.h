@@ -1,0 +1,54 @@
+/* What the parts of os.process share. */
+#ifndef X07_OS_PROCESS_H
+#define X07_OS_PROCESS_H
+
+#include <sys/types.h>
+
+#include "os.h"
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+#define X07_PROCESS_DENIED 1u
+#define X07_PROCESS_INVALID 2u
+#define X07_PROCESS_SPAWN 3u
+#define X07_PROCESS_TIMEOUT 4u
+#define X07_PROCESS_OUTPUT 5u
+
+/* ProcReqV1, with everything that the system wants as C strings in one allocation outside of the heap. */
+typedef struct x07_request {
+  char **argv, **envp;
+  uint32_t argc, envc;
+  const char *cwd; /* null: as the program's own */
+  const uint8_t *stdin_data;
+  uint32_t stdin_len;
+  void *storage;
+} x07_request;
+
+typedef struct x07_process_caps {
+  uint64_t max_stdout, max_stderr, max_total;
+  uint32_t timeout_ms;
+} x07_process_caps;
+
+/* 0, or X07_PROCESS_INVALID. A NUL where the system wants a text traps. */
+uint32_t x07_process_read_request(x07_bytes bytes, x07_request *out, const char *at);
+void x07_process_free_request(x07_request *request);
+uint32_t x07_process_read_caps(x07_bytes bytes, x07_process_caps *out);
+/* The rules of the policy: 0, or X07_PROCESS_DENIED. A time-out that the caps leave open is the policy's. */
+uint32_t x07_process_check_caps(x07_process_caps *caps);
+uint32_t x07_process_check_request(const x07_request *request);
+
+/* Our ends of a started program's pipes, which do not block, and -1 for those that are closed. */
+typedef struct x07_started {
+  pid_t pid;
+  int in, out, err;
+} x07_started;
+
+/* Starts the program in a process group of its own: 0, or X07_PROCESS_SPAWN. */
+uint32_t x07_process_start(const x07_request *request, x07_started *out);
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility pop
+#endif
+#endif

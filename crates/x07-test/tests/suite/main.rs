@@ -1,0 +1,8 @@
+//! Manifests, what tests come to, and the standard library's own tests.
+
+#![allow(clippy::unwrap_used, reason = "a failure of the test itself")]
+
+mod manifest;
+mod run;
+mod stdlib;
+mod support;
