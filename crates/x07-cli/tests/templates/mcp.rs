@@ -1,11 +1,13 @@
 //! The server of the template `mcp-stdio-server`, as a process: bytes in, bytes out.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
+
+use serde_json::Value;
 
 use crate::workshop::Workshop;
 
@@ -25,8 +27,12 @@ pub(crate) fn server() -> PathBuf {
 
 /// Gives the server all of its input at once, and waits for its end.
 fn talk(input: &[u8]) -> Output {
+    talk_to(&server(), input)
+}
+
+fn talk_to(server: &Path, input: &[u8]) -> Output {
     let mut process =
-        Command::new(server()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Command::new(server).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = process.stdin.take().unwrap();
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -169,4 +175,43 @@ fn long_life() {
     let output = talk(format!("{request}\n").repeat(count).as_bytes());
     assert!(output.status.success(), "{}", output.status);
     assert!(output.stdout == format!("{reply}\n").repeat(count).as_bytes());
+}
+
+/// What the README says about adding a tool is done, and the tool works.
+#[test]
+fn a_tool_more() {
+    let workshop = Workshop::new();
+    workshop.run("", &["new", "--template", "mcp-stdio-server"]);
+    let readme = workshop.read("mcp-stdio-server/README.md");
+    let (_, section) = readme.split_once("## Add a tool").unwrap();
+    let mut examples = section.split("```json\n").skip(1).map(|rest| {
+        let (text, _) = rest.split_once("```").unwrap();
+        serde_json::from_str::<Value>(text).unwrap()
+    });
+    let (row, function) = (examples.next().unwrap(), examples.next().unwrap());
+
+    let source = workshop.path("mcp-stdio-server/src/tools.x07.json");
+    let mut tools: Value = serde_json::from_str(&fs::read_to_string(&source).unwrap()).unwrap();
+    let declarations = tools["decls"].as_array_mut().unwrap();
+    let table = declarations.iter_mut().find(|declared| declared["name"] == "tools.table").unwrap();
+    let rows = table["body"].as_array_mut().unwrap();
+    rows.insert(rows.len() - 1, row);
+    declarations.push(function);
+    fs::write(&source, tools.to_string()).unwrap();
+
+    workshop.run("mcp-stdio-server", &["test"]);
+    workshop.run("mcp-stdio-server", &["build"]);
+    let call = |x: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{{"name":"sqrt","arguments":{{"x":{x}}}}}}}"#
+        )
+    };
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
+    let input = format!("{hello}\n{}\n{}\n", call("2e0"), call("\"2\""));
+    let output = talk_to(&workshop.path("mcp-stdio-server/dist/mcp-stdio-server"), input.as_bytes());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains(r#""serverInfo":{"name":"mcp-stdio-server","version":"0.1.0"}"#), "{text}");
+    assert!(lines[1].contains(r#""text":"1.4142135623730951"}],"isError":false"#), "{text}");
+    assert!(lines[2].contains(r#""text":"sqrt: argument 'x' must be a number"}],"isError":true"#), "{text}");
 }
