@@ -1,6 +1,7 @@
 //! Embeds the templates: every folder of `templates/` with a `template.json`, which says what the files do not.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -29,7 +30,7 @@ struct Description {
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let templates = manifest.join("../../templates").canonicalize()?;
-    println!("cargo::rerun-if-changed={}", templates.display());
+    writeln!(io::stdout(), "cargo::rerun-if-changed={}", templates.display())?;
     let mut found = Vec::new();
     for entry in fs::read_dir(&templates)? {
         let folder = entry?.path();

@@ -50,7 +50,7 @@ pub(crate) struct Project {
     /// Files besides the modules that decide what is built.
     pub(crate) files: Vec<PathBuf>,
     /// Misspelt names in the manifest.
-    pub(crate) unknown_fields: Vec<String>,
+    pub(crate) unknown_fields: Vec<x07_pkg::UnknownField>,
 }
 
 impl Place {

@@ -196,7 +196,7 @@ mod tests {
                 "x07.some",
                 registry(SCHEMA, 1, &link.replace("static", "shared")),
                 "cannot read ROOT/deps/x07/native_backends.json: unknown variant `shared`, expected `static` or \
-                 `dynamic` at line 2 column 42",
+                 `dynamic` at line 2 column 48",
             ),
         ];
         for (id, text, expected) in cases {

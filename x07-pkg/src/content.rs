@@ -16,8 +16,13 @@ pub(crate) fn paths(folder: &Path, package: &Package) -> Result<Vec<String>> {
     let ffi = folder.join(FFI_FOLDER);
     if ffi.is_dir() {
         // Only what lies in the package decides: its bytes must not depend on who packs it and where.
-        let walk =
-            WalkBuilder::new(&ffi).standard_filters(false).git_ignore(true).ignore(true).require_git(false).build();
+        let walk = WalkBuilder::new(folder)
+            .standard_filters(false)
+            .git_ignore(true)
+            .ignore(true)
+            .require_git(false)
+            .filter_entry(|entry| entry.depth() != 1 || entry.file_name() == FFI_FOLDER)
+            .build();
         for entry in walk {
             let entry = entry
                 .map_err(|error| Problem::new(Code::PackFailed, format!("cannot list {}: {error}", ffi.display())))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{Guard, write_private};
+use crate::files::{Guard, make_private_folder, write_private};
 use crate::problem::{Code, Problem, Result};
 
 const SCHEMA: &str = "x07.credentials@0.1.0";
@@ -57,15 +57,4 @@ pub(crate) fn store(home: Option<&Path>, index: &str, token: &str) -> Result<Pat
     let text = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
     write_private(&path, text.as_bytes())?;
     Ok(path)
-}
-
-fn make_private_folder(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(Problem::io("create", folder))
 }

@@ -39,6 +39,18 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     write().map_err(Problem::io("write", path))
 }
 
+/// Makes a folder that only its owner may look into, unless it is there.
+pub(crate) fn make_private_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(Problem::io("create", folder))
+}
+
 /// Held by whoever changes what a folder holds; others wait. Released when dropped.
 #[derive(Debug)]
 pub(crate) struct Guard {

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::name::is_package_name;
+use crate::unknown::{UnknownField, unknown_fields};
 use crate::validate::{is_library_name, relative_path};
 use crate::world::World;
 
@@ -20,20 +21,6 @@ const DEFAULT_LOCKFILE: &str = "x07.lock.json";
 
 const SCHEMA_0_2: &str = "x07.project@0.2.0";
 const SCHEMA_0_3: &str = "x07.project@0.3.0";
-
-/// Names at the top level of `x07.json`.
-const FIELDS: [&str; 10] = [
-    "schema_version",
-    "world",
-    "entry",
-    "module_roots",
-    "link",
-    "dependencies",
-    "patch",
-    "lockfile",
-    "default_profile",
-    "profiles",
-];
 
 /// Why a manifest cannot be used. The texts begin with the codes that scripts look for.
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +88,8 @@ pub struct Manifest {
     pub default_profile: Option<String>,
     /// Profiles as written; only the selected one is validated.
     pub profiles: Option<BTreeMap<String, Value>>,
-    /// Unknown top-level names, which are probably misspelt.
-    pub unknown_fields: Vec<String>,
+    /// Names that mean nothing and are probably misspelt.
+    pub unknown_fields: Vec<UnknownField>,
 }
 
 /// The `link` object.
@@ -222,9 +209,7 @@ impl Manifest {
     /// Validates the text of a manifest that lies at `path`.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Manifest, Error> {
         let raw: Raw = serde_json::from_slice(text).map_err(|source| Error::Parse { path: path.to_owned(), source })?;
-        let fields: BTreeMap<String, serde::de::IgnoredAny> =
-            serde_json::from_slice(text).map_err(|source| Error::Parse { path: path.to_owned(), source })?;
-        let unknown_fields = fields.into_keys().filter(|name| !FIELDS.contains(&name.as_str())).collect();
+        let unknown_fields = unknown_fields(text);
         check(path, raw, unknown_fields).map_err(|message| Error::Invalid { path: path.to_owned(), message })
     }
 
@@ -279,7 +264,7 @@ impl Manifest {
     }
 }
 
-fn check(path: &Path, raw: Raw, unknown_fields: Vec<String>) -> Result<Manifest, String> {
+fn check(path: &Path, raw: Raw, unknown_fields: Vec<UnknownField>) -> Result<Manifest, String> {
     let mut patch = BTreeMap::new();
     for (key, entry) in raw.patch.0 {
         let key = key.trim().to_owned();

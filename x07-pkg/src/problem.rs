@@ -11,7 +11,6 @@ use crate::manifest;
 #[allow(missing_docs, reason = "the names are those of the report format")]
 pub enum Code {
     SpecInvalid,
-    DepExists,
     DepNotFound,
     ModuleConflict,
     PathDependency,
@@ -24,7 +23,6 @@ pub enum Code {
     LocalMissingDep,
     PatchMissingDep,
     VersionConflict,
-    TransitiveMissing,
     LockMissing,
     LockMismatch,
     LockInvalid,
@@ -52,7 +50,6 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Code::SpecInvalid => "X07PKG_SPEC_INVALID",
-            Code::DepExists => "X07PKG_DEP_EXISTS",
             Code::DepNotFound => "X07PKG_DEP_NOT_FOUND",
             Code::ModuleConflict => "X07PKG_MODULE_CONFLICT",
             Code::PathDependency => "X07PKG_PATH_DEPENDENCY",
@@ -65,7 +62,6 @@ impl Code {
             Code::LocalMissingDep => "X07PKG_LOCAL_MISSING_DEP",
             Code::PatchMissingDep => "X07PKG_PATCH_MISSING_DEP",
             Code::VersionConflict => "X07PKG_VERSION_CONFLICT",
-            Code::TransitiveMissing => "X07PKG_TRANSITIVE_MISSING",
             Code::LockMissing => "X07PKG_LOCK_MISSING",
             Code::LockMismatch => "X07PKG_LOCK_MISMATCH",
             Code::LockInvalid => "X07LOCK_READ",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::unpack;
 use crate::digest::{Files, sha256};
-use crate::files::write_atomic;
+use crate::files::{make_private_folder, write_atomic};
 use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
 
@@ -45,8 +45,15 @@ impl Store {
     pub(crate) fn keep(&self, cksum: &str, bytes: &[u8]) {
         let path = self.archive_path(cksum);
         if !path.is_file() {
+            self.make_home();
             let _ = write_atomic(&path, bytes);
         }
+    }
+
+    /// Tokens lie beside the store, so nobody else may look into the folder of both. One that cannot be made costs time
+    /// and nothing else.
+    fn make_home(&self) {
+        let _ = self.root.parent().map(make_private_folder);
     }
 
     /// Puts an unpacked package in the place of whatever is at `destination`.
@@ -87,6 +94,7 @@ impl Store {
         if sound {
             return Some(folder);
         }
+        self.make_home();
         let make = || -> io::Result<()> {
             let parent = self.root.join("packages");
             fs::create_dir_all(&parent)?;

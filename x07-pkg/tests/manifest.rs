@@ -61,8 +61,22 @@ fn paths_are_normalised_and_repeats_dropped() {
 
 #[test]
 fn misspelt_fields_are_reported() {
-    let manifest = Manifest::parse(Path::new("x07.json"), with(r#"{"dependancies":[]}"#).as_bytes()).unwrap();
-    assert_eq!(manifest.unknown_fields, ["dependancies"]);
+    let cases = [
+        (r#"{"dependancies":[]}"#, "dependancies", Some("dependencies")),
+        (r#"{"zzz":1}"#, "zzz", None),
+        (r#"{"link":{"lib":["z"]}}"#, "link.lib", Some("libs")),
+        (r#"{"dependencies":[{"name":"a","version":"1.0.0","pth":"a"}]}"#, "dependencies[0].pth", Some("path")),
+        (
+            r#"{"profiles":{"dev":{"world":"solve-pure","solve_feul":1}}}"#,
+            "profiles.dev.solve_feul",
+            Some("solve_fuel"),
+        ),
+    ];
+    for (changes, place, near) in cases {
+        let manifest = Manifest::parse(Path::new("x07.json"), with(changes).as_bytes()).unwrap();
+        let [found] = manifest.unknown_fields.as_slice() else { panic!("{:?}", manifest.unknown_fields) };
+        assert_eq!((found.place.as_str(), found.near.as_deref()), (place, near));
+    }
 }
 
 #[test]

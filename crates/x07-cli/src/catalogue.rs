@@ -66,13 +66,13 @@ mod tests {
         }
     }
 
-    /// `X07-AREA-NNNN`, or the codes of `x07 init`.
+    /// `X07-AREA-NNNN`, or the codes of `x07 init` and of packages.
     fn is_code(word: &str) -> bool {
         let is_word =
             |word: &str| word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         let numbered = word.strip_prefix("X07-").and_then(|rest| rest.rsplit_once('-'));
         let is_numbered =
             numbered.is_some_and(|(_, number)| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()));
-        is_word(word) && (is_numbered || word.starts_with("X07INIT_"))
+        is_word(word) && (is_numbered || ["X07INIT_", "X07PKG_"].iter().any(|prefix| word.starts_with(prefix)))
     }
 }

@@ -7,13 +7,14 @@ mod interrupt;
 mod progress;
 mod project;
 mod render;
+mod settings;
 mod shell;
 mod template;
 
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use x07_runner::sandbox::PolicyError;
 
@@ -31,9 +32,9 @@ use crate::shell::{ColorWhen, Shell};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    color: ColorWhen,
+    /// When to use colour [default: as in config.toml, else auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    color: Option<ColorWhen>,
     /// Say nothing but errors and results
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -46,7 +47,12 @@ const INVALID_POLICY: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let shell = Shell::new(cli.color, cli.quiet);
+    let settings = settings::read();
+    let shell = Shell::new(cli.color.unwrap_or_else(color_of_settings), cli.quiet);
+    if let Err(problem) = settings {
+        shell.problem(&problem);
+        return ExitCode::from(FAILED);
+    }
     match cli.command.run(&shell) {
         Ok(status) => ExitCode::from(status),
         // The reader of our output has seen enough, as `head` does.
@@ -60,6 +66,11 @@ fn main() -> ExitCode {
 
 fn is_invalid_policy(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(PolicyError::NotJson(..) | PolicyError::Invalid(..)))
+}
+
+fn color_of_settings() -> ColorWhen {
+    let set = settings::get().term.color.as_deref();
+    set.and_then(|text| ColorWhen::from_str(text, true).ok()).unwrap_or_default()
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

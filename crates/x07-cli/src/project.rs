@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use x07_build::{Request, Target, World};
-use x07_pkg::{MANIFEST_NAME, Manifest, Profile, find_manifest};
+use x07_pkg::{MANIFEST_NAME, Manifest, Pin, Profile, find_manifest};
 
 /// Options that name a program.
 #[derive(Clone, Debug, Default, Args)]
@@ -75,6 +75,7 @@ impl Selection {
                 _ => error.into(),
             })?;
         let folder = absolute(manifest.folder())?;
+        check_pin(&folder)?;
         Ok(Program {
             target: Target::Project(manifest.path.clone()),
             world: self.world.or(profile.as_ref().map(|profile| profile.world)).unwrap_or(manifest.world),
@@ -100,7 +101,7 @@ impl Selection {
             _ => PathBuf::from("."),
         };
         let module_roots = match self.module_root.as_slice() {
-            [] => enclosing_roots(&folder).unwrap_or_else(|| vec![folder.clone()]),
+            [] => enclosing_roots(&folder, &self.packages()).unwrap_or_else(|| vec![folder.clone()]),
             roots => roots.to_vec(),
         };
         let stem = file_name(entry);
@@ -125,6 +126,9 @@ impl Program {
         request.world = Some(self.world);
         request.name = Some(self.name.clone());
         request.packages = self.packages.clone();
+        if request.environment.cc.is_none() {
+            request.environment.cc = crate::settings::get().build.cc.clone();
+        }
         if let Some(profile) = &self.profile {
             request.auto_ffi = profile.auto_ffi;
             if let Some(bytes) = profile.max_memory_bytes {
@@ -161,9 +165,22 @@ pub(crate) fn manifest(path: Option<&Path>) -> Result<Manifest> {
     Ok(Manifest::read(&crate::files::shown(&path))?)
 }
 
-fn enclosing_roots(folder: &Path) -> Option<Vec<PathBuf>> {
+/// Stops if the project is meant for another version of the toolchain.
+fn check_pin(folder: &Path) -> Result<()> {
+    let Some(pin) = Pin::find(folder)? else { return Ok(()) };
+    let version = env!("CARGO_PKG_VERSION");
+    if !version.parse().is_ok_and(|version| pin.version.matches(&version)) {
+        bail!("{} asks for x07 {}, this is x07 {version}", crate::files::shown(&pin.path).display(), pin.version);
+    }
+    Ok(())
+}
+
+/// The module roots of the project around a single program, its packages' included.
+fn enclosing_roots(folder: &Path, options: &x07_pkg::Options) -> Option<Vec<PathBuf>> {
     let manifest = Manifest::read(&find_manifest(folder).ok()?).ok()?;
-    Some(manifest.module_roots.iter().map(|root| manifest.folder().join(root)).collect())
+    let own = manifest.module_roots.iter().map(|root| manifest.folder().join(root));
+    let packages = x07_pkg::prepare(&manifest, options, &x07_pkg::Silent).ok()?.packages;
+    Some(own.chain(packages.into_iter().map(|package| package.module_root)).collect())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

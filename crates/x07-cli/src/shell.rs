@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+use x07_pkg::Problem;
 
 /// When output is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -69,14 +70,12 @@ impl Shell {
         }
     }
 
-    /// Advice that belongs to the error before it.
-    pub(crate) fn help(&self, text: &str) {
-        self.write(&format!("{NOTE}help{NOTE:#}: {text}\n"));
-    }
-
-    /// An error with a code that scripts look for.
-    pub(crate) fn coded_error(&self, code: &str, text: &str) {
-        self.write(&format!("{ERROR}error[{code}]{ERROR:#}: {text}\n"));
+    /// A problem with its code, which scripts look for, and its advice.
+    pub(crate) fn problem(&self, problem: &Problem) {
+        self.write(&format!("{ERROR}error[{}]{ERROR:#}: {}\n", problem.code, problem.message));
+        if let Some(help) = &problem.help {
+            self.write(&format!("{NOTE}help{NOTE:#}: {help}\n"));
+        }
     }
 
     pub(crate) fn error(&self, text: &str) {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use x07c::builtins::{FAMILIES, Needs};
+use x07c::builtins::{CALLABLE_BACKENDS, FAMILIES, Needs};
 
 use crate::library::Library;
 
@@ -42,7 +42,9 @@ fn builtins() -> String {
             let needs = match row.needs {
                 Needs::Unsafe | Needs::Os => " OS worlds.",
                 Needs::UnsafeBlock => " Inside `unsafe`.",
-                Needs::Native(_) => " Needs a native backend.",
+                Needs::Native(_) if row.is_visible() => " OS worlds.",
+                Needs::Native(backend) if CALLABLE_BACKENDS.contains(&backend) => "",
+                Needs::Native(_) => " Needs a native backend that this toolchain does not have.",
                 Needs::Nothing | Needs::Trusted => "",
             };
             let _ = writeln!(text, "- `{}`: {}{traps}{needs}", row.signature(), row.doc);

@@ -86,7 +86,10 @@ pub(crate) fn needs(row: &Builtin) -> Option<String> {
         Needs::Nothing | Needs::Trusted => None,
         Needs::Unsafe | Needs::Os => Some("Needs an OS world.".to_owned()),
         Needs::UnsafeBlock => Some("Needs an OS world, and an `unsafe` block around it.".to_owned()),
-        Needs::Native(backend) => Some(format!("Needs the native backend {backend}.")),
+        Needs::Native(backend) => {
+            let world = if row.is_visible() { "an OS world and " } else { "" };
+            Some(format!("Needs {world}the native backend {backend}."))
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The second run of cargo.
 
-use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::{env, io};
 
 /// Builds a package as a static library, with the profile `native` and as a backend, and gives its path.
 pub(crate) fn static_library(
@@ -14,6 +14,19 @@ pub(crate) fn static_library(
 ) -> Result<PathBuf, Box<dyn Error>> {
     // Shared by all profiles of the outer build, which has the lock of its own folders.
     let folder = out.ancestors().nth(4).unwrap_or(out).join("x07-native");
+    // What the outer build has downloaded is usually all, and then no network is asked for anything.
+    let mut output = run(workspace, package, target, &folder, true)?;
+    if !output.status.success() {
+        output = run(workspace, package, target, &folder, false)?;
+    }
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("the native backend {package} cannot be built:\n{said}").into());
+    }
+    Ok(folder.join(target).join("native").join(format!("lib{}.a", package.replace('-', "_"))))
+}
+
+fn run(workspace: &Path, package: &str, target: &str, folder: &Path, offline: bool) -> io::Result<Output> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace);
     // What the outer build was told, by its user or by a linter around it, is not meant for this one.
@@ -26,13 +39,11 @@ pub(crate) fn static_library(
     cargo.env("TARGET_CPU", baseline(target));
     cargo.env(format!("CFLAGS_{}", target.replace('-', "_")), "-ffp-contract=off -ffunction-sections -fdata-sections");
     cargo.args(["rustc", "--quiet", "--locked", "--lib", "--crate-type", "staticlib", "--profile", "native"]);
-    cargo.args(["--package", package, "--target", target, "--target-dir"]).arg(&folder);
-    let output = cargo.output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("the native backend {package} cannot be built:\n{said}").into());
+    cargo.args(["--package", package, "--target", target, "--target-dir"]).arg(folder);
+    if offline {
+        cargo.arg("--offline");
     }
-    Ok(folder.join(target).join("native").join(format!("lib{}.a", package.replace('-', "_"))))
+    cargo.output()
 }
 
 fn rustc_flags(workspace: &Path) -> Vec<String> {
@@ -43,8 +54,8 @@ fn rustc_flags(workspace: &Path) -> Vec<String> {
     }
     // No folder of this machine gets into a backend.
     flags.push(format!("--remap-path-prefix={}=x07", workspace.display()));
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    if let Some(home) = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))) {
+    let own = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    if let Some(home) = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(own) {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
     flags

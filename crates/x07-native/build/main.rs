@@ -1,5 +1,7 @@
 //! Builds the backends for the target of this build and embeds them.
 
+#![allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,9 +9,6 @@ use std::{env, fs};
 
 mod archive;
 mod cargo;
-
-#[path = "../src/list.rs"]
-#[allow(unreachable_pub, reason = "the script exports nothing")]
 mod list;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -77,6 +77,14 @@ impl Flags {
             Some(path) => Some(Policy::read(path).map_err(|error| error.to_string())?),
             None => None,
         };
+        let (sandbox, notes) = match policy {
+            Some(policy) if backend != Backend::Vm => {
+                let accepted = accepts_weaker_isolation()? || self.i_accept_weaker_isolation;
+                let (sandbox, notes) = enclose(policy, backend == Backend::Kernel, accepted)?;
+                (Some(sandbox), notes)
+            }
+            _ => (None, Vec::new()),
+        };
         let input = read_input(self.common.input.as_ref())?;
         let subject = self.common.subject()?;
         if let Subject::Artifact(_) = subject {
@@ -92,14 +100,6 @@ impl Flags {
         if backend == Backend::Vm {
             return Ok(self.no_virtual_machine(world, subject));
         }
-        let (sandbox, notes) = match policy {
-            Some(policy) => {
-                let accepted = accepts_weaker_isolation()? || self.i_accept_weaker_isolation;
-                let (sandbox, notes) = enclose(policy, backend == Backend::Kernel, accepted)?;
-                (Some(sandbox), notes)
-            }
-            None => (None, Vec::new()),
-        };
         let folder = match subject {
             Subject::Project(path) => project_folder(path),
             Subject::Program(_) | Subject::Artifact(_) => Folder::Current,

@@ -33,8 +33,9 @@ fn text(bytes: &[u8]) -> String {
 fn folder() -> Artifact {
     let artifact = Artifact::new(ANSWER);
     let program = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":[],"decls":[],"solve":["bytes.lit","x"]}"#;
-    for (name, contents) in [("main.x07.json", program), ("main.json", program), ("policy.json", "{}"), ("input", "in")]
-    {
+    let policy = x07_runner::sandbox::template("cli", "test").unwrap().to_string();
+    let files = [("main.x07.json", program), ("main.json", program), ("policy.json", &policy), ("input", "in")];
+    for (name, contents) in files {
         fs::write(artifact.folder().join(name), contents).unwrap();
     }
     fs::write(artifact.folder().join("no-policy.json"), "[]").unwrap();
@@ -44,7 +45,7 @@ fn folder() -> Artifact {
 #[test]
 fn usage_errors_are_text_on_standard_error_and_status_2() {
     let sandbox = "--world run-os-sandboxed --policy policy.json";
-    let weak = format!("{sandbox} --sandbox-backend os");
+    let weak = format!("{sandbox} --sandbox-backend none");
     let accepted = format!("{weak} --i-accept-weaker-isolation");
     let cases: &[(&str, &str, &str)] = &[
         ("host", "", "one of --program, --project and --artifact is needed"),
@@ -79,8 +80,8 @@ fn usage_errors_are_text_on_standard_error_and_status_2() {
         ("os", "--world run-os-sandboxed --policy no-policy.json --artifact artifact", "no-policy.json"),
         ("os", &format!("{weak} --artifact artifact"), "fails closed"),
         ("os", &format!("{accepted} --artifact artifact"), "--i-accept-precompiled-artifact"),
-        ("os", &format!("{accepted} --program main.x07.json"), "not available yet"),
-        ("os", &format!("{sandbox} --sandbox-backend none --program main.x07.json"), "fails closed"),
+        ("os", &format!("{weak} --program main.x07.json"), "fails closed"),
+        ("os", "--world run-os-sandboxed --policy input --program main.x07.json", "is not JSON"),
         ("os", "--sandbox-backend jail --artifact artifact", "jail"),
     ];
     let folder = folder();
@@ -104,8 +105,8 @@ fn usage_errors_are_text_on_standard_error_and_status_2() {
 fn a_virtual_machine_that_is_not_there_is_a_report() {
     let folder = folder();
     let sandbox = "--world run-os-sandboxed --policy policy.json --program main.x07.json";
-    for arguments in [sandbox, "--sandbox-backend vm --program main.x07.json"] {
-        let done = call("os", folder.folder(), arguments, &[]);
+    for arguments in [sandbox, "--program main.x07.json"] {
+        let done = call("os", folder.folder(), &format!("{arguments} --sandbox-backend vm"), &[]);
         let report: Value = serde_json::from_slice(&done.stdout).unwrap();
         let compile = &report["compile"];
         assert_eq!((done.status.code(), &report["exit_code"], &report["solve"]), (Some(1), &1.into(), &Value::Null));

@@ -1,6 +1,6 @@
 //! The check over a whole program: which functions are reachable, and so which mistakes stop the build.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -52,26 +52,45 @@ pub struct ProgramCheck {
 /// The generic instances that one program may have (spec language 14).
 const MAX_INSTANCES: usize = 4096;
 
+/// The code of a head that needs a world with an operating system.
+const OS_HEAD: &str = "X07-WORLD-OS-0002";
+
+/// How the program comes to call a function.
+fn path_of_calls(function: (&str, &str), callers: &FxHashMap<(&str, &str), (&str, &str)>) -> String {
+    let mut path = vec![function.1];
+    let mut at = function;
+    while let Some(caller) = callers.get(&at).filter(|_| at.1 != "solve") {
+        path.push(caller.1);
+        at = *caller;
+    }
+    path.reverse();
+    path.join(" -> ")
+}
+
 /// Decides which mistakes of the program's files matter: those in files at large and in functions reachable from `solve`.
 pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_nodes: u64) -> ProgramCheck {
     let summaries: Vec<&Summary> = summaries.into_iter().collect();
     let mut index: FxHashMap<(&str, &str), &FunctionSummary> = FxHashMap::default();
     let mut reached: FxHashSet<(&str, &str)> = FxHashSet::default();
-    let mut queue: Vec<(&str, &str)> = Vec::new();
+    let mut queue: VecDeque<(&str, &str)> = VecDeque::new();
+    let mut callers: FxHashMap<(&str, &str), (&str, &str)> = FxHashMap::default();
     for summary in &summaries {
         for function in &summary.functions {
             index.insert((&summary.module, &function.name), function);
             if function.name == "solve" {
-                queue.push((&summary.module, &function.name));
+                queue.push_back((&summary.module, &function.name));
             }
         }
     }
-    while let Some(key) = queue.pop() {
+    // First in, first out, so that the path that is told is a shortest one.
+    while let Some(key) = queue.pop_front() {
         if !reached.insert(key) {
             continue;
         }
-        if let Some(function) = index.get(&key) {
-            queue.extend(function.calls.iter().map(|used| (used.module.as_str(), used.function.as_str())));
+        for used in index.get(&key).iter().flat_map(|function| &function.calls) {
+            let callee = (used.module.as_str(), used.function.as_str());
+            callers.entry(callee).or_insert(key);
+            queue.push_back(callee);
         }
     }
     let mut check = ProgramCheck::default();
@@ -90,6 +109,10 @@ pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_n
             }
             for diagnostic in &function.diagnostics {
                 let mut diagnostic = diagnostic.clone();
+                if reachable && diagnostic.code == OS_HEAD && function.name != "solve" {
+                    let path = path_of_calls((&summary.module, &function.name), &callers);
+                    diagnostic.message = format!("{}; the program calls it: {path}", diagnostic.message);
+                }
                 if !reachable && diagnostic.severity == Severity::Error {
                     diagnostic.severity = Severity::Warning;
                     diagnostic.notes.push("the program never calls this function, so it still builds".to_string());

@@ -156,7 +156,8 @@ impl<'a> UnitContext<'a> {
 
     /// One of the imports exports the module.
     fn is_reexported(&mut self, imports: &[String], module: &str) -> bool {
-        let by = imports.iter().find(|import| self.interfaces.get(import).is_some_and(|i| i.reexports.contains(module)));
+        let by =
+            imports.iter().find(|import| self.interfaces.get(import).is_some_and(|i| i.reexports.contains(module)));
         if let Some(by) = by {
             self.used.insert(Used { module: by.clone(), function: module.to_string() });
         }

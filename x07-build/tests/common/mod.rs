@@ -113,6 +113,7 @@ impl Sandbox {
     pub fn request(&self) -> Request {
         let mut request = Request::project(self.path("p"));
         request.environment = Environment { cache: Some(self.path("cache")), ..Environment::default() };
+        request.packages = x07_pkg::Options::default();
         request.output = Some(self.path("out"));
         request
     }

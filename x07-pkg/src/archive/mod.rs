@@ -3,7 +3,7 @@
 mod pack;
 mod unpack;
 
-pub use pack::{Packed, check_package, pack};
+pub use pack::{Packed, pack};
 pub(crate) use pack::{check_for_publishing, pack_files};
 pub(crate) use unpack::unpack;
 

@@ -53,13 +53,6 @@ pub(crate) fn pack_files(files: &Files) -> Result<Vec<u8>> {
     builder.into_inner().map_err(|error| Problem::new(Code::PackFailed, format!("cannot pack: {error}")))
 }
 
-/// Checks the package in `folder` as packing does.
-pub fn check_package(folder: &Path) -> Result<Package> {
-    let (package, files) = content::read(folder)?;
-    check(&package, &files)?;
-    Ok(package)
-}
-
 /// Tells everything that makes a package unfit, at once.
 fn check(package: &Package, files: &Files) -> Result<()> {
     let mut wrong = Vec::new();

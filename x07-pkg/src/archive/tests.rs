@@ -81,6 +81,25 @@ fn long_paths_have_an_entry_of_their_own() {
 }
 
 #[test]
+fn c_sources_are_packed_unless_they_are_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("x07-package.json", MANIFEST),
+        ("modules/acme/greet.x07.json", MODULE),
+        ("ffi/greet.c", "int x;"),
+        ("ffi/deep/greet.h", "int x;"),
+        ("ffi/greet.o", "made"),
+        ("ffi/.hidden", "kept"),
+        (".gitignore", "*.o\nmodules/\n"),
+    ];
+    write(folder.path(), &files);
+    let packed = pack(folder.path()).unwrap();
+    let expected =
+        ["ffi/.hidden", "ffi/deep/greet.h", "ffi/greet.c", "modules/acme/greet.x07.json", "x07-package.json"];
+    assert_eq!(packed.files, expected);
+}
+
+#[test]
 fn packages_that_nobody_could_use_are_not_packed() {
     let manifest = |from: &str, to: &str| MANIFEST.replace(from, to);
     let cases = [

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::IndexAddress;
 use crate::digest::sha256;
-use crate::files::write_atomic;
+use crate::files::{make_private_folder, write_atomic};
 
 /// A file of an index as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ impl Cache {
     /// Keeps a file; one that cannot be kept is asked for again.
     pub(super) fn write(&self, path: &str, kept: &Kept) {
         if let Some(folder) = &self.folder {
+            // The folder that this makes on its way holds tokens too.
+            let _ = folder.ancestors().nth(3).map(make_private_folder);
             let _ = serde_json::to_vec(kept).map(|bytes| write_atomic(&folder.join(path), &bytes));
         }
     }

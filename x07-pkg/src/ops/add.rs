@@ -93,10 +93,10 @@ pub fn add(
         }
     }
     change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
+    let sources = project.sources(observer)?;
     if !open.is_empty() {
         // The newest version is not known before it is chosen; what is compatible with it is what is asked for.
         let trial = change.changed()?;
-        let sources = trial.sources(observer)?;
         let old = Lock::read(&trial.lockfile())?;
         let lock = trial.lock(&sources, old.as_ref(), Unlocked::Names(names.clone()), false)?;
         for one in wanted.iter_mut().filter(|one| open.contains(&one.name)) {
@@ -107,7 +107,7 @@ pub fn add(
         change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
     }
     let changed = change.changed()?;
-    let (lock, report) = change.carry_out(Unlocked::Names(names), observer)?;
+    let (lock, report) = change.carry_out(&sources, Unlocked::Names(names))?;
     let mut added = Vec::new();
     for one in wanted {
         let Some(locked) = lock.get(&one.name) else { continue };
@@ -195,7 +195,7 @@ pub fn remove(manifest: &Path, options: &Options, names: &[String], observer: &d
     }
     let mut change = Change::read(&project)?;
     change.new_text = without_dependencies(&project.manifest, &change.old_text, &removed)?;
-    let (lock, report) = change.carry_out(Unlocked::None, observer)?;
+    let (lock, report) = change.carry_out(&project.sources(observer)?, Unlocked::None)?;
     let before = old.map(|old| old.packages).unwrap_or_default();
     let gone = before.iter().filter(|locked| lock.get(&locked.name).is_none()).map(|locked| locked.id());
     Ok(RemoveReport { project: project.manifest.path.clone(), removed, no_longer_locked: gone.collect(), lock: report })

@@ -12,8 +12,9 @@ use crate::manifest_edit::{Wanted, with_dependencies};
 use crate::name::{canonical_name, near_matches, split_spec};
 use crate::observer::{Event, Observer};
 use crate::options::Options;
+use crate::place::Placed;
 use crate::problem::{Code, Problem, Result};
-use crate::project::{Placed, Project};
+use crate::project::Project;
 use crate::requirement::Requirement;
 use crate::solve::Unlocked;
 use crate::sources::Sources;
@@ -187,7 +188,7 @@ pub fn update(manifest: &Path, options: &Options, specs: &[String], observer: &d
     }
     change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
     let unlocked = if specs.is_empty() { Unlocked::All } else { Unlocked::Names(names) };
-    let (lock, report) = change.carry_out(unlocked, observer)?;
+    let (lock, report) = change.carry_out(&project.sources(observer)?, unlocked)?;
     Ok(UpdateReport { project: project.manifest.path.clone(), changed: changes(old.as_ref(), &lock), lock: report })
 }
 

@@ -27,6 +27,7 @@ use crate::observer::{Event, Observer};
 use crate::problem::{Problem, Result};
 use crate::project::Project;
 use crate::solve::Unlocked;
+use crate::sources::Sources;
 
 /// A change of `x07.json` on its way: nothing is written before everything has worked.
 struct Change<'p, 'a> {
@@ -49,14 +50,14 @@ impl<'p, 'a> Change<'p, 'a> {
     }
 
     /// Locks the changed project, fetches its packages, and writes both files or none.
-    fn carry_out(self, unlocked: Unlocked, observer: &dyn Observer) -> Result<(Lock, LockReport)> {
+    fn carry_out(self, sources: &Sources<'_>, unlocked: Unlocked) -> Result<(Lock, LockReport)> {
         let project = self.changed()?;
-        let sources = project.sources(observer)?;
+        let observer = sources.observer;
         let lockfile = project.lockfile();
         let old = Lock::read(&lockfile)?;
-        let lock = project.lock(&sources, old.as_ref(), unlocked, false)?;
+        let lock = project.lock(sources, old.as_ref(), unlocked, false)?;
         warn(observer, &lock);
-        let fetched = project.materialise(&sources, &lock, false)?;
+        let fetched = project.materialise(sources, &lock, false)?;
         let path = &self.project.manifest.path;
         if self.new_text != self.old_text {
             write_atomic(path, self.new_text.as_bytes())?;
@@ -67,7 +68,7 @@ impl<'p, 'a> Change<'p, 'a> {
         }
         observer.event(Event::Locked { packages: lock.packages.len() });
         project.prune(&lock);
-        let report = LockReport::new(&project, &sources, fetched);
+        let report = LockReport::new(&project, sources, fetched);
         Ok((lock, report))
     }
 }

@@ -29,11 +29,14 @@ impl fmt::Display for Node {
     }
 }
 
+/// The numbers of a version.
+type Release = (u64, u64, u64);
+
 /// Answers the solver's questions and remembers who asked for what.
 pub(super) struct Provider<'a> {
     question: &'a Question<'a>,
     /// Releases whose pre-releases somebody asked for, by package.
-    prereleases: RefCell<BTreeSet<(String, (u64, u64, u64))>>,
+    prereleases: RefCell<BTreeSet<(String, Release)>>,
     /// Who asked for what in which words.
     asked: RefCell<BTreeMap<(Node, Version, String), Vec<String>>>,
 }

@@ -55,8 +55,11 @@ impl Options {
                 ))?;
             }
             What::Gc(gc) => {
+                let set = crate::settings::get().cache.max_size.as_deref();
+                let set = set.map(|text| parse_size(text).map_err(|why| anyhow::anyhow!("cache.max-size: {why}")));
+                let max_bytes = gc.max_size.or(set.transpose()?);
                 let max_age = Some(Duration::from_secs(gc.max_age.saturating_mul(DAY)));
-                tell(shell, store.gc(GcLimits { max_age, max_bytes: gc.max_size }).map_err(explained)?);
+                tell(shell, store.gc(GcLimits { max_age, max_bytes }).map_err(explained)?);
             }
             What::Clear => tell(shell, store.clear().map_err(explained)?),
         }

@@ -59,7 +59,8 @@ impl Check {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
-        let environment = Environment::read();
+        let mut environment = Environment::read();
+        environment.cc = environment.cc.or_else(|| crate::settings::get().build.cc.clone());
         let checks = vec![
             Check::new("C compiler", true, compiler(&environment), ""),
             Check::new("build and run a program", true, program(), "set X07_CC to a C compiler that works"),

@@ -35,6 +35,10 @@ impl Exact {
     }
 
     pub(crate) fn pow(&mut self, x: f64, y: f64, bits: usize) -> BigFloat {
+        if y == 2.0 {
+            // The library looks for ever for digits that tell where an exact power is.
+            return number(x).mul(&number(x), 256, ROUND);
+        }
         number(x).pow(&number(y), bits, ROUND, &mut self.constants)
     }
 

@@ -54,7 +54,11 @@ fn check_output(output: &[u8], expect: &Expect) -> Result<(), String> {
         }
     }
     if let Some(pattern) = &expect.output_re {
-        let pattern = regex::Regex::new(&format!("(?s)^(?:{pattern})$")).map_err(|error| error.to_string())?;
+        let pattern = regex::RegexBuilder::new(&format!("(?s)^(?:{pattern})$"))
+            // One case counts a mebibyte.
+            .size_limit(1 << 28)
+            .build()
+            .map_err(|error| error.to_string())?;
         let text: String = output.iter().map(|byte| char::from(*byte)).collect();
         if !pattern.is_match(&text) {
             return Err(format!("output {shown:?} does not match {pattern}"));

@@ -109,6 +109,7 @@ fn statements() -> impl Strategy<Value = Vec<Stmt>> {
         1 => (0u32..3).prop_map(|index| vec![Stmt::Return(call(index))]),
         1 => Just(vec![Stmt::BudgetEnter { id: 1, caps: Box::default() }]),
         1 => Just(vec![Stmt::BudgetExit { id: 1, code: None }]),
+        1 => Just(vec![Stmt::Visible]),
     ];
     let block = |stmts: Vec<Vec<Stmt>>| stmts.into_iter().flatten().collect::<Vec<_>>();
     let nested = leaf.prop_recursive(4, 40, 5, move |inner| {
@@ -239,6 +240,28 @@ fn a_loop_that_may_be_left_pays_by_the_round() {
           charge 2
         charge 6 + 1 a round
         loop
+        return",
+    );
+}
+
+#[test]
+fn what_is_seen_from_outside_is_paid_first() {
+    let block = vec![
+        Stmt::Fuel(1),
+        branch(0, vec![Stmt::Fuel(3)], Vec::new()),
+        Stmt::Visible,
+        Stmt::Eval(call(9)),
+        Stmt::Fuel(4),
+        Stmt::Return(Value::Int(0)),
+    ];
+    check(
+        block,
+        false,
+        "leading 1, variable
+        if
+          charge 3
+        charge 0 test
+        charge 4
         return",
     );
 }

@@ -1,12 +1,12 @@
 //! `x07 add` and `x07 remove`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 use x07_pkg::Manifest;
-use x07_pkg::ops::{self, AddReport};
+use x07_pkg::ops::{self, AddReport, LockReport};
 
 use super::{Common, Teller};
 use crate::render::MessageFormat;
@@ -60,16 +60,37 @@ impl Add {
     }
 }
 
-fn flat(report: &AddReport) -> Value {
+/// The report about one package.
+#[derive(Serialize)]
+struct One<'a> {
+    project: &'a Path,
+    name: &'a str,
+    version: &'a str,
+    path: &'a str,
+    requirement: &'a str,
+    lock: &'a LockReport,
+}
+
+fn flat(report: &AddReport) -> One<'_> {
     let one = &report.added[0];
-    json!({
-        "project": report.project,
-        "name": one.name,
-        "version": one.version,
-        "requirement": one.requirement,
-        "path": one.path,
-        "lock": report.lock,
-    })
+    One {
+        project: &report.project,
+        name: &one.name,
+        version: &one.version,
+        path: &one.path,
+        requirement: &one.requirement,
+        lock: &report.lock,
+    }
+}
+
+/// The report about one package that is gone.
+#[derive(Serialize)]
+struct OneRemoved<'a> {
+    project: &'a Path,
+    name: &'a str,
+    removed: usize,
+    no_longer_locked: &'a [String],
+    lock: &'a LockReport,
 }
 
 /// A package that the project's own world does not allow would only be noticed by the next build.
@@ -107,13 +128,13 @@ impl Remove {
             .and_then(|manifest| ops::remove(&manifest, &self.common.options(), &self.packages, &teller));
         match (&result, teller.format) {
             (Ok(report), MessageFormat::Json) if report.removed.len() == 1 => {
-                let flat = json!({
-                    "project": report.project,
-                    "name": report.removed[0],
-                    "removed": 1,
-                    "no_longer_locked": report.no_longer_locked,
-                    "lock": report.lock,
-                });
+                let flat = OneRemoved {
+                    project: &report.project,
+                    name: &report.removed[0],
+                    removed: 1,
+                    no_longer_locked: &report.no_longer_locked,
+                    lock: &report.lock,
+                };
                 teller.finish(Ok(flat), |_, _| Ok(()))
             }
             _ => teller.finish(result, |shell, report| {

@@ -30,10 +30,8 @@ impl Lock {
         let teller = Teller::new(shell, "pkg.lock", &self.common.how, default);
         let check = LockCheck { allow_yanked: self.allow_yanked, allow_advisories: self.allow_advisories };
         let check = self.check.then_some(check);
-        let result = self
-            .common
-            .manifest()
-            .and_then(|manifest| ops::lock(&manifest, &self.common.options(), check, &teller));
+        let result =
+            self.common.manifest().and_then(|manifest| ops::lock(&manifest, &self.common.options(), check, &teller));
         teller.finish(result, |shell, report| {
             if self.check {
                 shell.status("Checked", &format!("{} is up to date", shown(&report.lockfile).display()));

@@ -36,8 +36,9 @@ impl Login {
             }
             None => rpassword::prompt_password("Token: "),
         };
-        let token = token
-            .map_err(|error| Problem::new(Code::LoginToken, format!("cannot read the token: {error}")).help("use --token-stdin"));
+        let token = token.map_err(|error| {
+            Problem::new(Code::LoginToken, format!("cannot read the token: {error}")).help("use --token-stdin")
+        });
         let result = token.and_then(|token| ops::login(&self.source.options(), &token));
         teller.finish(result, |shell, report| {
             shell.status("Stored", &format!("the token for {}", report.index));

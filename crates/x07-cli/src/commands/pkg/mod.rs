@@ -84,7 +84,8 @@ impl Common {
 
 /// The manifest at `path`, which may be its folder, or the one found upwards from the current folder.
 fn manifest_path(path: Option<&Path>) -> Result<PathBuf, Problem> {
-    let here = || env::current_dir().map_err(|error| Problem::new(Code::Io, format!("the current folder is gone: {error}")));
+    let here =
+        || env::current_dir().map_err(|error| Problem::new(Code::Io, format!("the current folder is gone: {error}")));
     match path {
         Some(folder) if folder.is_dir() => Ok(folder.join(MANIFEST_NAME)),
         Some(file) => Ok(file.to_owned()),
@@ -148,7 +149,7 @@ impl<'a> Teller<'a> {
                 Ok(0)
             }
             (Err(problem), MessageFormat::Human) => {
-                tell::problem(self.shell, &problem);
+                self.shell.problem(&problem);
                 Ok(CODED_FAILURE)
             }
             (Err(problem), MessageFormat::Json) => {

@@ -109,7 +109,8 @@ impl Versions {
         teller.finish(result, |shell, report| {
             for row in &report.versions {
                 let yanked = if row.yanked { " (yanked)" } else { "" };
-                let advised = row.advisories.iter().map(|advisory| format!(" ({}: {})", advisory.kind, advisory.summary));
+                let advised =
+                    row.advisories.iter().map(|advisory| format!(" ({}: {})", advisory.kind, advisory.summary));
                 shell.print(&format!("{}{yanked}{}\n", row.version, advised.collect::<String>()))?;
             }
             Ok(())

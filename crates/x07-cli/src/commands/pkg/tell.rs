@@ -22,18 +22,10 @@ pub(crate) fn tell(shell: &Shell, event: Event<'_>) {
     }
 }
 
-/// Tells of a problem.
-pub(super) fn problem(shell: &Shell, problem: &Problem) {
-    shell.coded_error(problem.code.as_str(), &problem.message);
-    if let Some(help) = &problem.help {
-        shell.help(help);
-    }
-}
-
 /// Tells of packages that keep a build from beginning, and gives the status to exit with.
 pub(crate) fn tell_build(shell: &Shell, problem: &Problem, format: MessageFormat) -> Result<u8> {
     match format {
-        MessageFormat::Human => self::problem(shell, problem),
+        MessageFormat::Human => shell.problem(problem),
         MessageFormat::Json => {
             let mut diagnostic =
                 Diagnostic::error(problem.code.as_str(), ErrorKind::Unsupported, problem.message.as_str());

@@ -33,8 +33,7 @@ impl Tree {
 
 /// Draws what a node needs; what was drawn before is only named.
 fn draw<'r>(report: &'r TreeReport, id: &str, indent: &str, drawn: &mut BTreeSet<&'r str>, text: &mut String) {
-    let children: Vec<&str> =
-        report.edges.iter().filter(|edge| edge.from == id).map(|edge| edge.to.as_str()).collect();
+    let children: Vec<&str> = report.edges.iter().filter(|edge| edge.from == id).map(|edge| edge.to.as_str()).collect();
     for (index, child) in children.iter().copied().enumerate() {
         let is_last = index + 1 == children.len();
         let (branch, below) = if is_last { ("└── ", "    ") } else { ("├── ", "│   ") };

@@ -1,4 +1,4 @@
-// The backends that the toolchain brings; read by the crate and by its build script.
+//! The backends that the toolchain brings.
 
 /// What is known of a backend before it is built.
 pub(crate) struct Listed {
