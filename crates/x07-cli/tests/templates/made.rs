@@ -95,10 +95,15 @@ fn lib_is_published_and_used() {
     let index = format!("sparse+file://{}/", registry.display());
     workshop.run("", &["registry", "index", "registry"]);
     workshop.run("Big-Greetings", &["publish", "--index", &index]);
-    workshop.run("", &["new", "user"]);
-    workshop.run("user", &["add", "big-greetings", "--index", &index]);
     let main = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":["big_greetings"],
         "decls":[],"solve":["big_greetings.hello_v1",["bytes.lit","you"]]}"#;
-    fs::write(workshop.path("user/src/main.x07.json"), main).unwrap();
-    assert_eq!(workshop.run("user", &["run"]), "Hello, you!");
+    fs::write(workshop.path("x07-workspace.toml"), "").unwrap();
+    for (user, package) in
+        [("near", ["add", "../Big-Greetings"].as_slice()), ("far", &["add", "big-greetings", "--index", &index])]
+    {
+        workshop.run("", &["new", user]);
+        workshop.run(user, package);
+        fs::write(workshop.path(&format!("{user}/src/main.x07.json")), main).unwrap();
+        assert_eq!(workshop.run(user, &["run"]), "Hello, you!", "{user}");
+    }
 }
