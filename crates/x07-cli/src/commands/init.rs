@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
+use x07_pkg::MANIFEST_NAME;
 
 use crate::render::MessageFormat;
 use crate::shell::Shell;
@@ -14,6 +15,7 @@ use crate::template::{self, Template};
 
 /// Make a project in an existing folder
 #[derive(Debug, Args)]
+#[command(after_help = template::list())]
 pub(crate) struct Options {
     /// The folder, which is made when it does not exist [default: the current one]
     path: Option<PathBuf>,
@@ -25,8 +27,8 @@ pub(crate) struct Options {
 #[derive(Debug, Args)]
 pub(crate) struct How {
     /// What to begin with
-    #[arg(long, default_value = "default", value_name = "NAME")]
-    template: String,
+    #[arg(long, default_value = template::DEFAULT, value_name = "NAME")]
+    pub(super) template: String,
     /// How the result is told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -56,7 +58,7 @@ struct Report<'a> {
     ok: bool,
     command: &'static str,
     root: &'a Path,
-    created: &'a [&'static str],
+    created: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     next_steps: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,15 +85,15 @@ impl How {
         shell: &Shell,
         command: &'static str,
         path: &Path,
-        make: impl FnOnce(&Path, &Template) -> Result<(), Failure>,
+        make: impl FnOnce(&Path, &Template) -> Result<Vec<String>, Failure>,
     ) -> Result<u8> {
         let root = std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
         let outcome = template::find(&self.template)
             .map_err(|message| Failure { code: "X07INIT_ARGS", message })
-            .and_then(|template| make(&root, template).map(|()| template));
+            .and_then(|template| make(&root, template).map(|created| (template, created)));
         let enter = (path != Path::new(".")).then(|| format!("cd {}", path.display()));
         match (&outcome, self.message_format) {
-            (Ok(template), MessageFormat::Human) => {
+            (Ok((template, _)), MessageFormat::Human) => {
                 shell.status("Created", &format!("project in {}", path.display()));
                 let steps: Vec<String> = enter.into_iter().chain([template.next.to_owned()]).collect();
                 shell.note(&format!("try it: {}", steps.join(" && ")));
@@ -101,16 +103,13 @@ impl How {
             }
             (outcome, MessageFormat::Json) => {
                 let failure = outcome.as_ref().err();
-                let created: Vec<&'static str> = outcome
-                    .as_ref()
-                    .map(|template| template.files.iter().map(|(path, _)| *path).collect())
-                    .unwrap_or_default();
-                let next = outcome.as_ref().map(|template| template.next.to_owned());
+                let created = outcome.as_ref().map(|(_, created)| created.as_slice()).unwrap_or_default();
+                let next = outcome.as_ref().map(|(template, _)| template.next.to_owned());
                 let report = Report {
                     ok: failure.is_none(),
                     command,
                     root: &root,
-                    created: &created,
+                    created,
                     next_steps: next.map(|next| enter.into_iter().chain([next]).collect()).unwrap_or_default(),
                     error: failure.map(|failure| ErrorReport { code: failure.code, message: &failure.message }),
                 };
@@ -123,24 +122,36 @@ impl How {
     }
 }
 
-/// Puts the template's files into `root`; all of them or none.
-fn fill(root: &Path, template: &Template) -> Result<(), Failure> {
-    let existing: Vec<&str> = template
-        .files
-        .iter()
-        .map(|(path, _)| *path)
-        .filter(|path| root.join(path).symlink_metadata().is_ok())
-        .collect();
+/// Puts the template's files into `root`; all of them or none. Gives their names.
+fn fill(root: &Path, template: &Template) -> Result<Vec<String>, Failure> {
+    let files: Vec<(String, String)> = template.files_for(root).collect();
+    let existing: Vec<&str> =
+        files.iter().map(|(path, _)| path.as_str()).filter(|path| root.join(path).symlink_metadata().is_ok()).collect();
     if !existing.is_empty() {
         let message = format!("{} already has {}; nothing was written", root.display(), existing.join(", "));
         return Err(Failure::exists(message));
     }
     let mut made = Made::default();
-    for (path, contents) in template.files {
+    for (path, contents) in &files {
         made.file(&root.join(path), contents)?;
     }
+    let locked = lock(root)?;
     made.keep();
-    Ok(())
+    Ok(files.into_iter().map(|(path, _)| path).chain(locked).collect())
+}
+
+/// Writes the lockfile of a new project that has dependencies. The toolchain carries the packages of its templates.
+fn lock(root: &Path) -> Result<Option<String>, Failure> {
+    let failed = |message: String| Failure { code: "X07INIT_PKG_LOCK", message };
+    let manifest = root.join(MANIFEST_NAME);
+    let project = x07_pkg::Manifest::read(&manifest).map_err(|error| failed(error.to_string()))?;
+    if project.dependencies.is_empty() {
+        return Ok(None);
+    }
+    let options = x07_pkg::Options { offline: true, ..x07_pkg::Options::read() };
+    let report = x07_pkg::ops::lock(&manifest, &options, None, &x07_pkg::Silent);
+    let report = report.map_err(|problem| failed(problem.to_string()))?;
+    Ok(report.lockfile.file_name().map(|name| name.to_string_lossy().into_owned()))
 }
 
 /// Files and folders made so far, which are taken back unless kept.
@@ -191,8 +202,9 @@ impl Drop for Made {
     }
 }
 
-/// Writes a whole project into a folder beside `root` and renames it, so that `root` appears complete or not at all.
-pub(super) fn create(root: &Path, template: &Template) -> Result<(), Failure> {
+/// Writes a whole project into a folder beside `root` and renames it, so that `root` appears complete or not
+/// at all. Gives the names of the files.
+pub(super) fn create(root: &Path, template: &Template) -> Result<Vec<String>, Failure> {
     if root.symlink_metadata().is_ok() {
         let message = format!("{} already exists; `x07 init` makes a project in an existing folder", root.display());
         return Err(Failure::exists(message));
@@ -205,10 +217,12 @@ pub(super) fn create(root: &Path, template: &Template) -> Result<(), Failure> {
         .map_err(|error| Failure::io("create a folder in", parent, &error))?;
     let project = staging.path().join("project");
     let mut made = Made::default();
-    for (path, contents) in template.files {
+    let files: Vec<(String, String)> = template.files_for(root).collect();
+    for (path, contents) in &files {
         made.file(&project.join(path), contents)?;
     }
+    let locked = lock(&project)?;
     fs::rename(&project, root).map_err(|error| Failure::io("create", root, &error))?;
     made.keep();
-    Ok(())
+    Ok(files.into_iter().map(|(path, _)| path).chain(locked).collect())
 }
