@@ -60,9 +60,12 @@ impl Natives {
         }
         let backends: Result<Vec<Backend>, Failure> = ids
             .into_iter()
-            .map(|id| match x07_native::find(id).filter(|_| x07_native::TARGET == crate::toolchain::HOST) {
-                Some(own) => own_backend(own, store),
-                None => registry::find(id, environment).map_err(missing),
+            .map(|id| {
+                let own = x07_native::find(id).filter(|_| x07_native::TARGET == crate::toolchain::HOST);
+                match own.filter(|_| !registry::is_chosen(environment)) {
+                    Some(own) => own_backend(own, store),
+                    None => registry::find(id, environment).map_err(missing),
+                }
             })
             .collect();
         Ok(Natives { backends: backends?, system })

@@ -60,6 +60,11 @@ enum Kind {
     Dynamic,
 }
 
+/// True when the user names a root that holds a registry: it then takes the place of the toolchain's own backends.
+pub(crate) fn is_chosen(environment: &Environment) -> bool {
+    environment.workspace_root.as_ref().is_some_and(|root| root.join(REGISTRY).is_file())
+}
+
 /// The staged backend of an id; the error says what is wrong.
 pub(crate) fn find(id: &str, environment: &Environment) -> Result<Backend, String> {
     let root = root(environment)
