@@ -205,6 +205,11 @@ impl<'a> UnitContext<'a> {
         self.import(used)
     }
 
+    /// The brand that a function of this unit says its result has.
+    pub(crate) fn result_brand(&self, function: &str) -> Option<String> {
+        self.own.get(function)?.interface.result_brand.clone()
+    }
+
     /// True while the function is being lowered: a call of it now is a recursion.
     pub(crate) fn is_running(&self, used: &Used) -> bool {
         used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.progress == Progress::Running)

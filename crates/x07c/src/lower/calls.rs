@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use x07_ast::{ErrorKind, Expr, ExprId};
+use x07_ast::{ErrorKind, Expr, ExprId, Severity};
 
 use super::{Brand, Lowerer, Operand, Owner, Reads, Role};
 use crate::builtins::{Builtin, CALLABLE_BACKENDS, Effect, Form, Needs, Param};
@@ -471,11 +471,19 @@ impl Lowerer<'_, '_> {
                     let place_or_owned = self.place(*arg).is_some_and(|p| self.ty_of(p).is_owned());
                     let operand = self.lent(*arg, true, "X07-TYPE-CALL-0002", &what);
                     if let Some(brand) = &param.brand {
-                        self.check_brand(&operand, brand, place_or_owned || operand.full, name, *arg);
+                        let lent = place_or_owned || operand.full;
+                        self.check_brand(&operand, brand, lent, name, *arg);
+                        if !lent {
+                            self.warn_of_brand(&operand, Some(brand), &what, *arg);
+                        }
                     }
                     self.hold_value(operand, later)
                 }
-                ty if ty.is_owned() => self.owned(*arg, ty, false, &what, later),
+                ty if ty.is_owned() => {
+                    let operand = self.owned(*arg, ty, false, &what, later);
+                    self.warn_of_brand(&operand, param.brand.as_deref(), &what, *arg);
+                    operand
+                }
                 ty => {
                     let operand = self.value(*arg);
                     let handle = ty == Ty::I32 && matches!(operand.ty, Ty::Task(_));
@@ -534,6 +542,20 @@ impl Lowerer<'_, '_> {
         }
         let brand = Self::brand_name(interface.result_brand.as_deref());
         self.result_of(value, ty, &moved).with_origin(owner, brand, false)
+    }
+
+    /// Warns where a brand is asked for and something else arrives that the language lets pass (spec language 12.3).
+    pub(crate) fn warn_of_brand(&mut self, operand: &Operand, wanted: Option<&str>, what: &str, at: ExprId) {
+        let Some(wanted) = wanted.filter(|_| !self.source.trusted && operand.ty.takes_brand()) else { return };
+        let found = match &operand.brand {
+            Brand::Any => return,
+            Brand::Named(brand) if **brand == *wanted => return,
+            Brand::Named(brand) => format!("has the brand \"{brand}\""),
+            Brand::Plain => "has no brand".to_string(),
+        };
+        let warning = self.typing("X07-BRAND-0001", format!("{what} is of brand \"{wanted}\", and this {found}"), at);
+        warning.severity = Severity::Warning;
+        warning.help = Some("earn the brand with std.brand.cast_bytes_v1 and a validator".to_string());
     }
 
     fn check_brand(&mut self, operand: &Operand, wanted: &str, lent: bool, name: &str, at: ExprId) {

@@ -382,6 +382,10 @@ impl Lowerer<'_, '_> {
             self.dead = true;
             return;
         }
+        if result.takes_brand() {
+            let brand = self.unit.result_brand(&self.function);
+            self.warn_of_brand(&value, brand.as_deref(), &format!("the result of {}", self.shown()), at);
+        }
         if result.is_view() {
             self.note_source(value.owner, at);
         }

@@ -3,26 +3,31 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use x07_ast::{Diagnostic, Expected, File};
 use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Unit, check_program};
 
-use crate::corpus::{Program, library, workspace};
+use crate::corpus::{library, workspace};
 
 /// The modules of a program, each compiled after those that it imports.
 #[derive(Default)]
 struct Loaded {
-    interfaces: BTreeMap<String, Rc<Interface>>,
+    interfaces: BTreeMap<String, Arc<Interface>>,
 }
 
 impl Interfaces for Loaded {
     fn get(&self, module: &str) -> Option<&Interface> {
-        self.interfaces.get(module).map(Rc::as_ref)
+        self.interfaces.get(module).map(Arc::as_ref)
     }
 }
+
+/// The texts of a program's files by module id.
+pub type Texts = BTreeMap<String, Vec<u8>>;
+
+/// What is known of a module of the library.
+type LibraryModule = (Arc<Interface>, x07c::Summary);
 
 /// Compiles programs, and has a C compiler look at a sample of what comes out.
 pub struct Examiner {
@@ -32,7 +37,7 @@ pub struct Examiner {
     pub compiled: u32,
     folder: TempDir,
     /// The library's modules by id, for dev and for release; `None` while one is being made or when there is none.
-    library: BTreeMap<(String, bool), Option<(Rc<Interface>, x07c::Summary)>>,
+    library: BTreeMap<(String, bool), Option<LibraryModule>>,
 }
 
 impl Examiner {
@@ -42,7 +47,7 @@ impl Examiner {
     }
 
     /// What does not hold for the program, if anything.
-    pub fn examine(&mut self, program: &Program) -> Result<(), String> {
+    pub fn examine(&mut self, program: &Texts) -> Result<(), String> {
         let mut accepted = Vec::new();
         for (all_allowed, release) in [(false, false), (true, true)] {
             let options = options(all_allowed, release, false);
@@ -54,7 +59,7 @@ impl Examiner {
             return Ok(());
         }
         self.accepted += 1;
-        if self.accepted % self.one_in == 0 {
+        if self.accepted.is_multiple_of(self.one_in) {
             for c in accepted {
                 self.compiled += 1;
                 self.c_compiler(&c)?;
@@ -64,11 +69,11 @@ impl Examiner {
     }
 
     /// The C texts of the program's own files, or nothing if there are errors.
-    fn compile(&mut self, program: &Program, options: &Options) -> Result<Option<Vec<String>>, String> {
+    fn compile(&mut self, program: &Texts, options: &Options) -> Result<Option<Vec<String>>, String> {
         let mut build = Build { loaded: Loaded::default(), summaries: Vec::new(), units: Vec::new(), errors: 0 };
         let mut sources = BTreeMap::new();
-        for (id, file) in program {
-            let source = source(file);
+        for (id, source) in program {
+            let source = source.clone();
             let expected = if id == "main" { Expected::Entry } else { Expected::Module(id) };
             let parsed = x07_ast::parse(&source, expected);
             build.judge(&parsed.diagnostics, &source)?;
@@ -125,13 +130,13 @@ impl Examiner {
             return Err("compiled twice, the results differ".to_owned());
         }
         let Unit { interface, c, summary, .. } = unit;
-        build.loaded.interfaces.insert(id.to_owned(), Rc::new(interface));
+        build.loaded.interfaces.insert(id.to_owned(), Arc::new(interface));
         build.summaries.push(summary);
         build.units.push(c);
         Ok(())
     }
 
-    fn library(&mut self, id: &str, release: bool) -> Option<(Rc<Interface>, x07c::Summary)> {
+    fn library(&mut self, id: &str, release: bool) -> Option<LibraryModule> {
         let key = (id.to_owned(), release);
         if let Some(known) = self.library.get(&key) {
             return known.clone();
@@ -150,17 +155,18 @@ impl Examiner {
             }
         }
         let unit = x07c::compile(&file, &loaded, &options(true, release, true));
-        let made = (Rc::new(unit.interface), unit.summary);
+        let made = (Arc::new(unit.interface), unit.summary);
         self.library.insert(key, Some(made.clone()));
         Some(made)
     }
 
-    /// Gives a unit to the C compiler, which must have nothing to say about it.
+    /// Gives a unit to the C compiler, which must accept it, and must have nothing to say about it unless its program
+    /// handles pointers: then it may see that the program itself is wrong.
     fn c_compiler(&self, c: &str) -> Result<(), String> {
         let unit = self.folder.path().join("unit.c");
         fs::write(&unit, c).unwrap();
         let output = Command::new("cc")
-            .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-c", "-o"])
+            .args(["-std=c11", "-Wall", "-Wextra", "-O1", "-c", "-o"])
             .arg(self.folder.path().join("unit.o"))
             .arg("-I")
             .arg(workspace().join("crates/x07-runtime/c"))
@@ -170,7 +176,8 @@ impl Examiner {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        if output.status.success() {
+        let warns = !output.stderr.is_empty() && !c.contains("#define X07_WITH_POINTERS");
+        if output.status.success() && !warns {
             return Ok(());
         }
         Err(format!("the C compiler fails:\n{}\n{c}", String::from_utf8_lossy(&output.stderr)))
@@ -191,10 +198,13 @@ impl Build {
         for diagnostic in diagnostics {
             self.judge_one(diagnostic, Some(source))?;
         }
-        let fixes = diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_ref());
-        if diagnostics.iter().any(|diagnostic| diagnostic.fix.is_some()) {
-            let fixed = x07_ast::apply_fixes(source, fixes).map_err(|problem| format!("fixes: {}", problem.message))?;
-            x07_ast::parse(fixed.as_bytes(), Expected::Any);
+        // Each alone: two fixes of one place need not fit together.
+        for fix in diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_ref()) {
+            match x07_ast::apply_fixes(source, [fix]) {
+                Ok(fixed) => drop(x07_ast::parse(fixed.as_bytes(), Expected::Any)),
+                Err(problem) if problem.message.contains("too deeply nested") => {}
+                Err(problem) => return Err(format!("a fix: {}", problem.message)),
+            }
         }
         Ok(())
     }
@@ -218,14 +228,6 @@ impl Build {
             }
         }
         Ok(())
-    }
-}
-
-/// The text of a file. A mutation may have put a bare string where the file was: that is a text of its own.
-fn source(file: &Value) -> Vec<u8> {
-    match file {
-        Value::String(text) => text.clone().into_bytes(),
-        tree => tree.to_string().into_bytes(),
     }
 }
 

@@ -202,7 +202,7 @@ fn swap_two(target: &mut Value, entropy: &mut Entropy<'_>) {
 fn insert(target: &mut Value, item: Value, entropy: &mut Entropy<'_>) {
     match target {
         Value::Array(items) => items.insert(entropy.below(items.len() + 1), item),
-        other => *other = json!(["begin", other.take(), item]),
+        other => *other = Value::Array(vec![json!("begin"), other.take(), item]),
     }
 }
 
@@ -281,21 +281,23 @@ fn wrap(target: &mut Value, other: Value, times: usize, entropy: &mut Entropy<'_
     let kind = entropy.below(14);
     for level in 0..times {
         let inner = target.take();
-        *target = match kind {
-            0 => json!(["begin", inner]),
-            1 => json!(["unsafe", inner]),
-            2 => json!(["if", 1, inner, other]),
-            3 => json!(["if", inner, 1, 0]),
-            4 => json!(["for", "i", 0, 2, inner]),
-            5 => json!(["let", format!("w{level}"), inner]),
-            6 => json!(["+", inner, 1]),
-            7 => json!(["&&", 1, inner]),
-            8 => json!(["return", inner]),
-            9 => json!(["begin", other, inner]),
-            10 => json!(["begin", ["let", "w", inner], "w"]),
-            11 => json!(["try", inner]),
-            12 => json!(["view.to_bytes", ["bytes.view", inner]]),
-            _ => json!([inner]),
+        // Not with `json!` around `inner`, which would copy it at every level.
+        let form = match kind {
+            0 => vec![json!("begin"), inner],
+            1 => vec![json!("unsafe"), inner],
+            2 => vec![json!("if"), json!(1), inner, other.clone()],
+            3 => vec![json!("if"), inner, json!(1), json!(0)],
+            4 => vec![json!("for"), json!("i"), json!(0), json!(2), inner],
+            5 => vec![json!("let"), json!(format!("w{level}")), inner],
+            6 => vec![json!("+"), inner, json!(1)],
+            7 => vec![json!("&&"), json!(1), inner],
+            8 => vec![json!("return"), inner],
+            9 => vec![json!("begin"), other.clone(), inner],
+            10 => vec![json!("begin"), Value::Array(vec![json!("let"), json!("w"), inner]), json!("w")],
+            11 => vec![json!("try"), inner],
+            12 => vec![json!("view.to_bytes"), Value::Array(vec![json!("bytes.view"), inner])],
+            _ => vec![inner],
         };
+        *target = Value::Array(form);
     }
 }
