@@ -37,7 +37,7 @@ fn asserted(example: &Example) -> Value {
 fn failing(bodies: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let name = |index: usize| format!("examples.e{index}");
-    let imports: Vec<&str> = x07_build::stdlib::modules().iter().map(|(id, _)| *id).collect();
+    let imports: Vec<&str> = x07_build::stdlib::modules().map(|(id, _)| *id).collect();
     let mut decls = vec![json!({"kind": "export", "names": (0..bodies.len()).map(name).collect::<Vec<_>>()})];
     decls.extend(bodies.values().enumerate().map(|(index, body)| {
         json!({"kind": "defn", "name": name(index), "params": [], "result": "result_i32", "body": body})
