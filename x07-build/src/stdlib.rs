@@ -35,7 +35,7 @@ pub(crate) fn is_adapter(module: &str, world: World) -> bool {
 }
 
 /// True for a module that only the OS worlds have.
-pub(crate) fn is_system_only(module: &str) -> bool {
+pub fn is_system_only(module: &str) -> bool {
     in_library(STANDARD, module).is_none() && in_library(SYSTEM, module).is_some()
 }
 
