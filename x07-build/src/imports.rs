@@ -24,36 +24,39 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
     let searched = lookup::relative_path(import);
     let mut notes = Vec::new();
     let mut help = None;
-    let (code, message) = match why {
-        Absent::Missing if stdlib::is_system_only(import) => {
-            help = Some("only the worlds run-os and run-os-sandboxed have it".to_owned());
-            ("X07-IMPORT-0001", format!("unknown module: \"{import}\" in world {}", session.project.world))
-        }
-        Absent::Missing => {
-            let options = &session.request.packages;
-            let carried = x07_pkg::official_provider(import, options);
-            help = carried.map(|name| format!("`x07 add {name}` adds the package that has it"));
-            let searched = searched.display();
-            let hint = format!("hint: x07 pkg provides {import}");
-            ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hint}"))
-        }
-        Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
-        Absent::Ambiguous(paths) => {
-            let roots: Vec<String> = session
-                .project
-                .roots
-                .iter()
-                .filter(|root| paths.iter().any(|path| path.starts_with(root)))
-                .map(|root| root.display().to_string())
-                .collect();
-            let owners = paths.iter().filter_map(|path| packages::owner(session.project, path));
-            notes.extend(owners.map(|owner| format!("{} is a root of package {}", owner.module_root.display(), packages::id(owner))));
-            ("X07-IMPORT-0003", format!("module \"{import}\" is ambiguous across roots: {roots:?}"))
-        }
-        Absent::Unreadable(path, error) => {
-            ("X07-IMPORT-0004", format!("module \"{import}\" cannot be read: {}: {error}", path.display()))
-        }
-    };
+    let (code, message) =
+        match why {
+            Absent::Missing if stdlib::is_system_only(import) => {
+                help = Some("only the worlds run-os and run-os-sandboxed have it".to_owned());
+                ("X07-IMPORT-0001", format!("unknown module: \"{import}\" in world {}", session.project.world))
+            }
+            Absent::Missing => {
+                let options = &session.request.packages;
+                let carried = x07_pkg::official_provider(import, options);
+                help = carried.map(|name| format!("`x07 add {name}` adds the package that has it"));
+                let searched = searched.display();
+                let hint = format!("hint: x07 pkg provides {import}");
+                ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hint}"))
+            }
+            Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
+            Absent::Ambiguous(paths) => {
+                let roots: Vec<String> = session
+                    .project
+                    .roots
+                    .iter()
+                    .filter(|root| paths.iter().any(|path| path.starts_with(root)))
+                    .map(|root| root.display().to_string())
+                    .collect();
+                let owners = paths.iter().filter_map(|path| packages::owner(session.project, path));
+                notes.extend(owners.map(|owner| {
+                    format!("{} is a root of package {}", owner.module_root.display(), packages::id(owner))
+                }));
+                ("X07-IMPORT-0003", format!("module \"{import}\" is ambiguous across roots: {roots:?}"))
+            }
+            Absent::Unreadable(path, error) => {
+                ("X07-IMPORT-0004", format!("module \"{import}\" cannot be read: {}: {error}", path.display()))
+            }
+        };
     let mut finding =
         Diagnostic::error(code, ErrorKind::Parse, message).module(&module.id).at(module.import_pointer(place));
     finding.notes = notes;

@@ -64,8 +64,8 @@ pub use request::{
     Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target, World, capabilities_of,
 };
 pub use store::Store;
-pub use x07c::builtins::backend_of;
 pub use x07c::Capabilities;
+pub use x07c::builtins::backend_of;
 
 /// Builds what the request asks for.
 pub fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {

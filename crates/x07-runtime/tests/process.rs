@@ -6,7 +6,8 @@ mod support;
 
 use support::{Config, build, build_library, frame, program};
 
-const ECHO: &str = "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
+const ECHO: &str =
+    "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
 
 fn echo(abi: &str, memory_cap: u64, max_output: u64) -> String {
     format!("{ECHO}{}", program(abi, 1000, memory_cap, max_output))

@@ -26,7 +26,8 @@ fn builds_of_one_project_at_the_same_time() {
         fs::remove_dir_all(sandbox.path("cache")).unwrap();
         fs::remove_dir_all(sandbox.path("p/.x07")).unwrap();
         let start = |number: usize| -> Child {
-            let arguments: &[&str] = if number.is_multiple_of(2) { BUILD } else { &["build", "--release", "--out", "out"] };
+            let arguments: &[&str] =
+                if number.is_multiple_of(2) { BUILD } else { &["build", "--release", "--out", "out"] };
             sandbox.command(arguments).stderr(Stdio::null()).spawn().unwrap()
         };
         let builds: Vec<Child> = (0..6).map(start).collect();
