@@ -71,7 +71,7 @@ impl Place {
             fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(names, ["secret"]);
         assert_eq!(fs::read_to_string(outside.join("secret")).unwrap(), SECRET);
-        assert_eq!(fs::metadata(outside.join("secret")).unwrap().permissions().readonly(), false);
+        assert!(!fs::metadata(outside.join("secret")).unwrap().permissions().readonly());
     }
 
     /// Calls the OS runner for a program under a policy. `flags` are split at spaces.

@@ -17,6 +17,9 @@ fn refused(policy: &Value, texts: &[&str]) {
     }
 }
 
+/// A change of a policy.
+type Edit = fn(&mut Value);
+
 #[test]
 fn every_mistake_is_told() {
     refused(
@@ -63,7 +66,7 @@ fn what_the_kernel_enforces_needs_no_flag() {
 
 #[test]
 fn gaps_are_named_and_must_be_accepted() {
-    let gaps: [(fn(&mut Value), &str); 4] = [
+    let gaps: [(Edit, &str); 4] = [
         (|policy| policy["language"] = json!({ "allow_unsafe": true, "allow_ffi": true }), "fs.deny_hidden"),
         (
             |policy| {
