@@ -134,7 +134,9 @@ impl<'a> UnitContext<'a> {
                     Some(format!("add \"{module}\" to \"imports\"")),
                 );
             }
-            let near = x07_ast::names::near(name, candidates()).map(|n| format!("did you mean \"{n}\"?"));
+            // A builtin has a name like the library's function that wraps it, which is hardly what is meant.
+            let near = x07_ast::names::near(name, candidates()).filter(|_| !name.starts_with("std."));
+            let near = near.map(|n| format!("did you mean \"{n}\"?"));
             let help =
                 near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
             return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), Some(help));
