@@ -11,7 +11,7 @@ use std::{fs, thread};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::files::{Stamp, read_stamped, write_atomic};
+use crate::files::{Stamp, read_stamped_after, write_atomic};
 use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
@@ -201,12 +201,15 @@ impl Hot {
         {
             return Comparison::Different;
         }
-        let doubtful: Vec<usize> = (0..self.files.len())
-            .filter(|index| {
-                let file = &self.files[*index];
-                file.racy || Stamp::read(&file.path) != Some(file.stamp)
-            })
-            .collect();
+        let mut doubtful = Vec::new();
+        for (index, file) in self.files.iter().enumerate() {
+            let Ok(now) = fs::metadata(&file.path) else {
+                return Comparison::Different;
+            };
+            if file.racy || Stamp::of(&now) != file.stamp {
+                doubtful.push((index, now));
+            }
+        }
         if doubtful.is_empty() {
             return Comparison::Same;
         }
@@ -214,19 +217,19 @@ impl Hot {
     }
 
     /// Reads files whose stamps prove nothing.
-    fn look_into(&mut self, doubtful: &[usize]) -> Comparison {
+    fn look_into(&mut self, doubtful: &[(usize, fs::Metadata)]) -> Comparison {
         let module_of: HashMap<u32, &ModuleSource> =
             self.modules.iter().filter_map(|module| module.file.map(|file| (file, module))).collect();
-        let look = |index: usize| {
-            let module = module_of.get(&(index as u32)).copied();
-            self.files[index].renewed(module)
+        let look = |(index, now): &(usize, fs::Metadata)| {
+            let module = module_of.get(&(*index as u32)).copied();
+            self.files[*index].renewed(module, now.clone())
         };
         let renewed: Option<Vec<FileRecord>> = in_parallel(doubtful, look);
         let Some(renewed) = renewed else {
             return Comparison::Different;
         };
         let mut result = Comparison::Same;
-        for (index, record) in doubtful.iter().zip(renewed) {
+        for ((index, _), record) in doubtful.iter().zip(renewed) {
             if self.files[*index] != record {
                 self.files[*index] = record;
                 result = Comparison::SameMeaning;
@@ -238,7 +241,9 @@ impl Hot {
     /// Looks again at files that were too new to trust their stamp.
     pub(crate) fn settle(&mut self) {
         for file in self.files.iter_mut().filter(|file| file.racy) {
-            if let Some(record) = file.renewed(None).filter(|record| record.stamp == file.stamp) {
+            if let Ok(now) = fs::metadata(&file.path)
+                && let Some(record) = file.renewed(None, now).filter(|record| record.stamp == file.stamp)
+            {
                 *file = record;
             }
         }
@@ -247,9 +252,9 @@ impl Hot {
 
 impl FileRecord {
     /// The record of the file as it is now, if it still means the same.
-    fn renewed(&self, module: Option<&ModuleSource>) -> Option<FileRecord> {
+    fn renewed(&self, module: Option<&ModuleSource>, metadata: fs::Metadata) -> Option<FileRecord> {
         let now = SystemTime::now();
-        let (bytes, stamp) = read_stamped(&self.path).ok()?;
+        let (bytes, stamp) = read_stamped_after(&self.path, metadata).ok()?;
         let digest = Digest::of(&bytes);
         let same = digest == self.digest || module.is_some_and(|module| module.means(&bytes));
         // Only a look after the clock has moved on shows that there was no change within the same tick.
@@ -269,9 +274,10 @@ impl ModuleSource {
 }
 
 /// Applies `look` to all items, in as many threads as it pays; `None` as soon as one gives `None`.
-fn in_parallel<T: Send>(items: &[usize], look: impl Fn(usize) -> Option<T> + Sync) -> Option<Vec<T>> {
-    /// Fewer files are read faster than a thread starts.
-    const PER_THREAD: usize = 32;
+fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I) -> Option<T> + Sync) -> Option<Vec<T>> {
+    /// Threads that open and close small files of one process get in each other's way: two of them took a third longer
+    /// for 1,000 files than one.
+    const PER_THREAD: usize = 2048;
     let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(PER_THREAD)).max(1);
     let share = items.len().div_ceil(threads).max(1);
     let look = &look;
@@ -279,10 +285,10 @@ fn in_parallel<T: Send>(items: &[usize], look: impl Fn(usize) -> Option<T> + Syn
         let others: Vec<_> = items
             .chunks(share)
             .skip(1)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(|item| look(*item)).collect::<Option<Vec<T>>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(|item| look(item)).collect::<Option<Vec<T>>>()))
             .collect();
         let first = items.chunks(share).next().unwrap_or_default();
-        let mut all = first.iter().map(|item| look(*item)).collect::<Option<Vec<T>>>();
+        let mut all = first.iter().map(|item| look(item)).collect::<Option<Vec<T>>>();
         for other in others {
             let part = other.join().ok().flatten();
             all = all.zip(part).map(|(mut all, part)| {

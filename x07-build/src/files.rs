@@ -58,10 +58,14 @@ fn inode(_: &fs::Metadata) -> u64 {
 
 /// The content of a file that did not change while it was read, with its stamp.
 pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
+    read_stamped_after(path, fs::metadata(path)?)
+}
+
+/// The same for a file that has been looked at already.
+pub(crate) fn read_stamped_after(path: &Path, mut before: fs::Metadata) -> io::Result<(Vec<u8>, Stamp)> {
     const ATTEMPTS: usize = 5;
     for _ in 0..ATTEMPTS {
-        // Asked before it is opened: opening a pipe waits for somebody who writes into it.
-        let before = fs::metadata(path)?;
+        // Known before it is opened: opening a pipe waits for somebody who writes into it.
         must_be_file(&before)?;
         let mut file = open(path)?;
         let stamp = Stamp::of(&before);
@@ -69,6 +73,7 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
         if Stamp::of(&file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
             return Ok((bytes, stamp));
         }
+        before = fs::metadata(path)?;
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
 }
