@@ -84,10 +84,14 @@ pub struct Unit {
 pub const COMPILER_ID: &str =
     concat!("x07c ", env!("CARGO_PKG_VERSION"), " language x07-core@0.2.0 ", env!("X07C_SOURCE_DIGEST"));
 
+/// Enough for the deepest file that the parser accepts, in every pass. Only what is used of it costs memory.
+const STACK: usize = 64 << 20;
+
 /// Compiles one file against the interfaces of its imports.
 ///
 /// Never fails: mistakes are in `Unit::summary`, and a function with mistakes is left out of the C text.
 /// `check_program` tells which of them matter for a program.
 pub fn compile(file: &File, interfaces: &dyn Interfaces, options: &Options) -> Unit {
-    unit::compile(file, interfaces, options)
+    // Passes recurse as deep as expressions are nested, which may be deeper than a thread's usual stack holds.
+    stacker::maybe_grow(STACK / 2, STACK, || unit::compile(file, interfaces, options))
 }
