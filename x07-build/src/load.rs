@@ -257,7 +257,7 @@ fn load_one(
 
 fn builtin(session: &Session<'_>, old: &Old, id: &str, text: &'static str, lane: usize) -> Module {
     // The toolchain's identity is part of the database's, so a record of a built-in module is always current.
-    match old.modules.get(id) {
+    match old.modules.get(id).filter(|old| old.file.is_none()) {
         Some(old) => remembered(id, old, Digest([0; 32]), Origin::Builtin(text)),
         None => parsed(session, id, text.as_bytes(), Origin::Builtin(text), lane),
     }

@@ -8,7 +8,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use common::{Sandbox, actions_of, expected_output, must_build, run};
-use x07_build::{Event, Profile, Request};
+use x07_build::{Event, Profile, Request, World};
 
 /// An edit of the project.
 type Edit = fn(&Sandbox);
@@ -208,4 +208,24 @@ fn a_module_that_nobody_calls_is_checked_and_not_linked() {
     assert_eq!((compiled, cc), (vec!["spare".to_owned()], Vec::new()));
     let warnings: Vec<&str> = outcome.diagnostics.iter().map(|found| found.module.as_str()).collect();
     assert_eq!(warnings, ["spare"]);
+}
+
+#[test]
+fn a_module_that_takes_an_adapters_place_is_seen() {
+    let sandbox = Sandbox::empty();
+    let entry = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":["std.os.env"],"decls":[],
+        "solve":["std.os.env.get",["bytes.lit","X07_NO_SUCH_VARIABLE"]]}"#;
+    let adapter = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"module","module_id":"std.world.env","imports":[],"decls":[
+        {"kind":"export","names":["std.world.env.get"]},{"kind":"defn","name":"std.world.env.get",
+        "params":[{"name":"key","ty":"bytes"}],"result":"bytes","body":["bytes.lit","mine"]}]}"#;
+    sandbox.write("main.x07.json", entry);
+    let mut request = Request::program(sandbox.path("main.x07.json"), [sandbox.path("src")]);
+    request.environment = sandbox.request().environment;
+    request.world = Some(World::RunOs);
+    assert_eq!(run(&must_build(&request).output, b""), b"");
+    assert!(must_build(&request).no_op);
+    sandbox.write("src/std/world/env.x07.json", adapter);
+    assert_eq!(run(&must_build(&request).output, b""), b"mine");
+    fs::remove_file(sandbox.path("src/std/world/env.x07.json")).unwrap();
+    assert_eq!(run(&must_build(&request).output, b""), b"");
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use x07_build::{Request, Target, World};
+use x07_build::{Capabilities, Request, Target, World, capabilities_of};
 use x07_pkg::{MANIFEST_NAME, Manifest, Pin, Profile, find_manifest};
+use x07_runner::sandbox::{Language, Policy};
 
 /// Options that name a program.
 #[derive(Clone, Debug, Default, Args)]
@@ -133,6 +134,14 @@ impl Program {
             request.auto_ffi = profile.auto_ffi;
             if let Some(bytes) = profile.max_memory_bytes {
                 request.memory_cap = bytes;
+            }
+            // What is wrong with the policy is said where it is put in force.
+            if self.world == World::RunOsSandboxed
+                && let Some(path) = &profile.policy
+                && let Ok(policy) = Policy::read(&self.folder.join(path))
+            {
+                let Language { allow_unsafe, allow_ffi } = policy.language;
+                request.capabilities = Some(Capabilities { allow_unsafe, allow_ffi, ..capabilities_of(self.world) });
             }
         }
         request

@@ -231,3 +231,28 @@ fn the_flags_are_listed_in_order() {
     assert_eq!(help.status.code(), Some(0));
     assert!(text(&help.stdout).contains("--sandbox-backend") && !text(&help.stdout).contains("--compile-only"));
 }
+
+#[test]
+fn what_is_seen_happens_when_the_fuel_before_it_is_there_and_not_otherwise() {
+    let folder = folder();
+    let write = r#"["os.fs.write_file",["bytes.lit","seen"],["bytes.lit","x"]]"#;
+    let wait = r#"["for","i",0,1000000,["set","n",["+","n","i"]]]"#;
+    let program = |step: &str| {
+        format!(
+            r#"{{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":[],"decls":[
+            {{"kind":"defn","name":"main.write","params":[],"result":"i32","body":{write}}}],
+            "solve":["begin",["let","n",0],{step},{wait},["codec.write_u32_le","n"]]}}"#
+        )
+    };
+    for step in [write, r#"["main.write"]"#] {
+        fs::write(folder.folder().join("main.x07.json"), program(step)).unwrap();
+        for (fuel, seen) in [(1000, true), (2, false)] {
+            let arguments = format!("--program main.x07.json --solve-fuel {fuel}");
+            let done = call("os", folder.folder(), &arguments, &[]);
+            assert!(text(&done.stdout).contains("fuel exhausted"), "{step} {fuel}: {}", text(&done.stdout));
+            let path = folder.folder().join("seen");
+            assert_eq!(path.exists(), seen, "{step} {fuel}");
+            let _ = fs::remove_file(path);
+        }
+    }
+}

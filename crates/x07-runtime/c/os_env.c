@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 
+#define SANDBOXED_WORLD "run-os-sandboxed"
+
+static int is_text(x07_bytes bytes, const char *text) {
+  return bytes.len == strlen(text) && memcmp(bytes.ptr, text, bytes.len) == 0;
+}
+
 x07_bytes x07_os_env_get(x07_bytes key, const char *at) {
   const x07_policy *policy = x07_os_policy();
   if (memchr(key.ptr, 0, key.len)) x07_trap("os.env.get key has a NUL byte", at);
@@ -10,6 +16,11 @@ x07_bytes x07_os_env_get(x07_bytes key, const char *at) {
     if (!policy->env) x07_trap("os.env disabled by policy", at);
     if (x07_os_listed(policy->env_deny, key.ptr, key.len)) x07_trap("os.env.get key denied", at);
     if (!x07_os_listed(policy->env_allow, key.ptr, key.len)) x07_trap("os.env.get key not allowed", at);
+  }
+  if (x07_program_config.sandboxed && is_text(key, "X07_WORLD")) {
+    /* Whoever starts the program has no say in this. */
+    x07_bytes_drop(key);
+    return x07_bytes_lit(SANDBOXED_WORLD, sizeof SANDBOXED_WORLD - 1);
   }
   char *name = malloc((size_t)key.len + 1);
   if (!name) x07_trap_memory((uint64_t)key.len + 1);

@@ -48,6 +48,7 @@ pub const SOURCES: &[&str] = &[
     "os_glob.c",
     "os_request.c",
     "os_spawn.c",
+    "os_child.c",
     "os_process.c",
     "os_time.c",
     "os_tzdb.c",

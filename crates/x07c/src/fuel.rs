@@ -18,6 +18,8 @@ pub struct Fuel {
     pub leading: u64,
     /// The function also debits the counter itself.
     pub variable: bool,
+    /// It does something that can be seen from outside, so what comes before a call is paid before, and nothing else.
+    pub visible: bool,
     /// The counter is passed as a last argument `int64_t *fuel`: small inline functions without loops.
     pub by_pointer: bool,
 }
@@ -46,7 +48,7 @@ pub fn place(body: &mut Body, callees: &[Fuel], recursive: bool) -> Fuel {
     }
     split_small_branches(&mut block, false, &mut body.locals);
     body.block = block;
-    Fuel { leading, variable, by_pointer: false }
+    Fuel { leading, variable, visible: placed.visible, by_pointer: false }
 }
 
 /// In loops, a branch that is one assignment pays beside the branch instead of in it: the C compiler can then turn each
@@ -100,8 +102,10 @@ struct Placed {
     varies: bool,
     /// It calls functions that debit the counter.
     calls_variable: bool,
-    /// The function may be left in it, or a budget scope begins or ends.
+    /// The function may be left in it, or a budget scope begins or ends, or something is seen from outside.
     cuts: bool,
+    /// Something in it is seen from outside.
+    visible: bool,
 }
 
 /// A block under construction.
@@ -153,6 +157,14 @@ impl Line {
         self.placed.varies |= inner.varies;
         self.placed.calls_variable |= inner.calls_variable;
         self.placed.cuts |= inner.cuts;
+        self.placed.visible |= inner.visible;
+    }
+
+    /// Pays and tests here: what follows happens only if the fuel for what came before is there.
+    fn settle(&mut self) {
+        let units = self.take_pending().unwrap_or(0);
+        self.out.push(Stmt::Charge { units, test: true });
+        self.placed.varies = true;
     }
 }
 
@@ -162,12 +174,19 @@ fn add(a: u64, b: u64) -> u64 {
 
 fn place_block(block: Vec<Stmt>, callees: &[Fuel]) -> (Vec<Stmt>, Placed) {
     let mut line = Line { out: Vec::with_capacity(block.len() + 2), slot: None, units: 0, placed: Placed::default() };
+    let mut is_seen = false;
     for stmt in block {
         if !matches!(stmt, Stmt::ContractFailure(_)) {
             let calls = calls_of(&stmt, callees);
             line.add(calls.leading);
             line.includes(calls);
+            if calls.visible {
+                line.settle();
+                is_seen = true;
+            }
         }
+        // What is paid for later stands behind what can be seen.
+        let cuts_behind = std::mem::take(&mut is_seen);
         match stmt {
             Stmt::Fuel(units) => line.add(u64::from(units)),
             Stmt::If { cond, then, els } => {
@@ -191,15 +210,12 @@ fn place_block(block: Vec<Stmt>, callees: &[Fuel]) -> (Vec<Stmt>, Placed) {
                 line.cut();
             }
             Stmt::Visible => {
-                let units = line.take_pending().unwrap_or(0);
-                line.out.push(Stmt::Charge { units, test: true });
-                line.placed.varies = true;
-                line.cut();
+                line.settle();
+                line.placed.visible = true;
+                is_seen = true;
             }
             Stmt::BudgetExit { .. } => {
-                let units = line.take_pending().unwrap_or(0);
-                line.out.push(Stmt::Charge { units, test: true });
-                line.placed.varies = true;
+                line.settle();
                 line.out.push(stmt);
                 line.cut();
             }
@@ -220,6 +236,9 @@ fn place_block(block: Vec<Stmt>, callees: &[Fuel]) -> (Vec<Stmt>, Placed) {
                 line.out.push(stmt);
             }
             _ => line.out.push(stmt),
+        }
+        if cuts_behind {
+            line.cut();
         }
     }
     line.close();
@@ -315,4 +334,5 @@ fn call_of(value: &Value, callees: &[Fuel], calls: &mut Placed) {
     calls.leading = add(calls.leading, fuel.leading);
     calls.calls_variable |= fuel.variable;
     calls.varies |= fuel.variable;
+    calls.visible |= fuel.visible;
 }

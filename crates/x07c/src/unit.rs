@@ -459,7 +459,7 @@ impl<'a> UnitContext<'a> {
                 Some(first @ Stmt::Charge { units: 0, test: true }) => *first = charge,
                 _ => body.block.insert(0, charge),
             }
-            fuel = Fuel { leading: 0, variable: true, by_pointer: false };
+            fuel = Fuel { leading: 0, variable: true, visible: fuel.visible, by_pointer: false };
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
         Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, portable })
@@ -471,7 +471,7 @@ impl<'a> UnitContext<'a> {
         {
             return match own.progress {
                 Progress::Done => own.interface.fuel,
-                _ => Fuel { leading: 0, variable: !own.interface.is_extern, by_pointer: false },
+                _ => Fuel { variable: !own.interface.is_extern, ..Fuel::default() },
             };
         }
         self.imported.get(used).map_or_else(Fuel::default, |interface| interface.fuel)
@@ -1049,7 +1049,7 @@ fn signature(
         result_brand: function.result_brand.clone(),
         source: ViewSource::Free,
         stored: Vec::new(),
-        fuel: Fuel { leading: 0, variable: true, by_pointer: false },
+        fuel: Fuel { variable: true, ..Fuel::default() },
         symbol: mangle(name),
         declaration: String::new(),
         parts: emit::Parts::default(),

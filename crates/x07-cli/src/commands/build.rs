@@ -126,6 +126,9 @@ impl Options {
         let program = self.selection.find()?;
         let mut request = self.request(&program)?;
         if let Some(found) = self.sandbox.find(&program, shell)? {
+            if request.emit == Emit::StaticLib {
+                bail!("a library cannot confine the process that it is in; build an executable for run-os-sandboxed");
+            }
             // A program that is started by a runner is confined by the runner.
             match request.abi {
                 Abi::Framed => request.capabilities = Some(found.sandbox.capabilities()),

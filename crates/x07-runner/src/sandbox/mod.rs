@@ -15,7 +15,7 @@ mod variables;
 
 pub use changes::Changes;
 pub use confinement::{Confinement, Gap};
-pub use policy::{Mistake, Policy, PolicyError, SCHEMA};
+pub use policy::{Language, Mistake, Policy, PolicyError, SCHEMA};
 pub use template::{TEMPLATES, template};
 pub use variables::variables;
 

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::place::{End, Place, end_of, policy, program};
 
+/// An edit of a policy.
+type Change = fn(&mut Value);
+
 fn nothing() -> Value {
     program(&[], json!([]), json!(["bytes.alloc", 0]))
 }
@@ -16,9 +19,6 @@ fn refused(policy: &Value, texts: &[&str]) {
         other => panic!("{other:?}"),
     }
 }
-
-/// A change of a policy.
-type Edit = fn(&mut Value);
 
 #[test]
 fn every_mistake_is_told() {
@@ -66,7 +66,7 @@ fn what_the_kernel_enforces_needs_no_flag() {
 
 #[test]
 fn gaps_are_named_and_must_be_accepted() {
-    let gaps: [(Edit, &str); 4] = [
+    let gaps: [(Change, &str); 4] = [
         (|policy| policy["language"] = json!({ "allow_unsafe": true, "allow_ffi": true }), "fs.deny_hidden"),
         (
             |policy| {

@@ -37,7 +37,7 @@ fn set(n: u32, value: Value) -> Stmt {
 
 /// What the functions here may call: constant, variable, by pointer.
 fn callees() -> Vec<Callee> {
-    let fuel = |leading, variable, by_pointer| Fuel { leading, variable, by_pointer };
+    let fuel = |leading, variable, by_pointer| Fuel { leading, variable, visible: false, by_pointer };
     [("constant", fuel(3, false, false)), ("variable", fuel(2, true, false)), ("inlined", fuel(1, true, true))]
         .map(|(name, fuel)| Callee { symbol: mangle(&format!("m.{name}")), fuel })
         .to_vec()
@@ -264,7 +264,7 @@ fn inlined_functions_debit_where_the_caller_does() {
         Stmt::Return(function(1, vec![X])),
     ];
     let body = body(2, &[("x", Ty::I32), ("unused", Ty::I32)], block);
-    let fuel = Fuel { leading: 1, variable: true, by_pointer: true };
+    let fuel = Fuel { leading: 1, variable: true, visible: false, by_pointer: true };
     check(
         &body,
         Ty::I32,
@@ -404,7 +404,7 @@ fn pointers_members_and_input() {
 
 #[test]
 fn prototypes_follow_the_definition() {
-    let fuel = Fuel { leading: 0, variable: true, by_pointer: true };
+    let fuel = Fuel { leading: 0, variable: true, visible: false, by_pointer: true };
     assert_eq!(prototype("m__f", Linkage::Static, &[], Ty::Bytes, Fuel::default()), "static x07_bytes m__f(void);\n");
     assert_eq!(
         prototype("m__f", Linkage::Inline, &[Ty::View, Ty::Ptr(Ptr::ConstU8)], Ty::Ptr(Ptr::MutVoid), fuel),

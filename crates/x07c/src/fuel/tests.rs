@@ -5,9 +5,9 @@ use crate::mir::{Call, ContractFailure};
 
 /// What the random functions may call.
 const CALLEES: [Fuel; 3] = [
-    Fuel { leading: 3, variable: false, by_pointer: false },
-    Fuel { leading: 700, variable: false, by_pointer: false },
-    Fuel { leading: 0, variable: true, by_pointer: false },
+    Fuel { leading: 3, variable: false, visible: false, by_pointer: false },
+    Fuel { leading: 700, variable: false, visible: false, by_pointer: false },
+    Fuel { leading: 0, variable: true, visible: false, by_pointer: false },
 ];
 
 /// Bounds of dynamic loops are locals; these hold what the run chose.
