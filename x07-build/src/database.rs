@@ -285,10 +285,10 @@ fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I) -> Option<T> + S
         let others: Vec<_> = items
             .chunks(share)
             .skip(1)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(|item| look(item)).collect::<Option<Vec<T>>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Option<Vec<T>>>()))
             .collect();
         let first = items.chunks(share).next().unwrap_or_default();
-        let mut all = first.iter().map(|item| look(item)).collect::<Option<Vec<T>>>();
+        let mut all = first.iter().map(look).collect::<Option<Vec<T>>>();
         for other in others {
             let part = other.join().ok().flatten();
             all = all.zip(part).map(|(mut all, part)| {

@@ -64,7 +64,8 @@ pub fn lock(
     let sources = project.sources(observer)?;
     let path = project.lockfile();
     let old = Lock::read(&path)?;
-    if let (Some(_), None) = (check, &old) {
+    // A project without dependencies needs no lockfile.
+    if let (Some(_), None, false) = (check, &old, project.manifest.dependencies.is_empty()) {
         let what = format!("there is no lockfile {}", path.display());
         return Err(Problem::new(Code::LockMissing, what).help("`x07 lock` writes one"));
     }
