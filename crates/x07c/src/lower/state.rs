@@ -101,7 +101,15 @@ impl Lowerer<'_, '_> {
         if let Some(pointer) = &moved_at {
             message.push_str(&format!(" moved_ptr={pointer}"));
         }
+        let use_at = self.source.pointer(at);
+        let is_of_the_same_call = moved_at
+            .as_deref()
+            .and_then(|moved| moved.rsplit_once('/'))
+            .is_some_and(|(call, _)| use_at.strip_prefix(call).is_some_and(|inside| inside.starts_with('/')));
         let view = match self.ty_of(place) {
+            _ if is_of_the_same_call => {
+                format!("the call takes \"{name}\" before it gets here: give this argument a name with \"let\" first")
+            }
             Ty::Vec => format!("[\"std.bytes.len\", \"{name}\"] and its kin borrow a vec_u8 that is named"),
             _ => format!("copy it before the move: [\"view.to_bytes\", [\"bytes.view\", \"{name}\"]]"),
         };
