@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure of the test itself")]
 
+mod examples;
 mod manifest;
 mod run;
 mod stdlib;
