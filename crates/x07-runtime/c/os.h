@@ -91,6 +91,10 @@ uint32_t x07_fs_read_caps(x07_bytes caps, x07_fs_caps *out);
 /* The path without its '.' segments, checked against the policy's roots. */
 uint32_t x07_fs_path(x07_bytes path, const char *roots, x07_path out);
 uint32_t x07_fs_code(int error);
+/* What a head does first: caps, whether the policy allows it, the flags that the policy refuses, the symbolic link flag
+   and the path, in this order. */
+uint32_t x07_fs_begin(x07_bytes path, x07_bytes caps_bytes, const char *roots, uint32_t allowed, uint32_t refused_flags,
+                      x07_fs_caps *caps, x07_path out);
 uint32_t x07_fs_make_parents(x07_path path);
 
 /* A glob over whole relative paths: `*` and `?` match '/' too. 0 if the pattern is malformed. */
@@ -98,6 +102,15 @@ int x07_glob_is_valid(const uint8_t *glob, uint32_t len);
 int x07_glob_matches(const uint8_t *glob, uint32_t glob_len, const uint8_t *text, uint32_t len);
 
 int x07_utf8_is_valid(const uint8_t *text, size_t len);
+
+/* A document of a failure: 0, the code and no message (u32 length 0). */
+static inline x07_bytes x07_os_error_document(uint32_t code) {
+  x07_bytes doc = x07_bytes_raw(9);
+  doc.ptr[0] = 0;
+  x07_store_u32_le(doc.ptr + 1, code);
+  x07_store_u32_le(doc.ptr + 5, 0);
+  return doc;
+}
 
 /* Appends without counting as a head of vec_u8 would. */
 static inline x07_vec x07_vec_append(x07_vec v, const void *data, uint32_t n) {

@@ -83,23 +83,24 @@ uint32_t x07_fs_code(int error) {
   }
 }
 
-/* Caps and the flag that every head looks at. */
-static uint32_t begin(x07_bytes caps_bytes, x07_fs_caps *caps) {
+uint32_t x07_fs_begin(x07_bytes path, x07_bytes caps_bytes, const char *roots, uint32_t allowed, uint32_t refused_flags,
+                      x07_fs_caps *caps, x07_path out) {
   uint32_t code = x07_fs_read_caps(caps_bytes, caps);
-  if (code) return code;
-  return (caps->flags & X07_FS_SYMLINKS) && !x07_os_policy()->allow_symlinks ? X07_FS_SYMLINK_DENIED : 0;
+  if (!code && !allowed) code = X07_FS_DENIED;
+  if (!code && (caps->flags & refused_flags)) code = X07_FS_DENIED;
+  if (!code && (caps->flags & X07_FS_SYMLINKS) && !x07_os_policy()->allow_symlinks) code = X07_FS_SYMLINK_DENIED;
+  if (code) {
+    x07_bytes_drop(path);
+    return code;
+  }
+  return x07_fs_path(path, roots, out);
 }
 
 x07_result_bytes x07_os_fs_read_all_v1(x07_bytes path_bytes, x07_bytes caps_bytes) {
   x07_fs_caps caps;
   x07_path path;
   x07_bytes data = x07_bytes_none();
-  uint32_t code = begin(caps_bytes, &caps);
-  if (code) {
-    x07_bytes_drop(path_bytes);
-    return x07_result_bytes_err(code);
-  }
-  code = x07_fs_path(path_bytes, x07_os_policy()->read_roots, path);
+  uint32_t code = x07_fs_begin(path_bytes, caps_bytes, x07_os_policy()->read_roots, 1, 0, &caps, path);
   if (code) return x07_result_bytes_err(code);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return x07_result_bytes_err(x07_fs_code(errno));
@@ -114,12 +115,7 @@ x07_result_bytes x07_os_fs_stat_v1(x07_bytes path_bytes, x07_bytes caps_bytes) {
   x07_fs_caps caps;
   x07_path path;
   struct stat status;
-  uint32_t code = begin(caps_bytes, &caps);
-  if (code) {
-    x07_bytes_drop(path_bytes);
-    return x07_result_bytes_err(code);
-  }
-  code = x07_fs_path(path_bytes, x07_os_policy()->read_roots, path);
+  uint32_t code = x07_fs_begin(path_bytes, caps_bytes, x07_os_policy()->read_roots, 1, 0, &caps, path);
   if (code) return x07_result_bytes_err(code);
   uint32_t kind = MISSING, size = 0, changed = 0;
   if (lstat(path, &status) == 0) {

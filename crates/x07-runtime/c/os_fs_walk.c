@@ -53,15 +53,7 @@ static x07_result_bytes listing(names *all, uint32_t code) {
 }
 
 static uint32_t begin(x07_bytes path_bytes, x07_bytes caps_bytes, uint32_t allowed, x07_fs_caps *caps, x07_path path) {
-  const x07_policy *policy = x07_os_policy();
-  uint32_t code = x07_fs_read_caps(caps_bytes, caps);
-  if (!code && !allowed) code = X07_FS_DENIED;
-  if (!code && (caps->flags & X07_FS_SYMLINKS) && !policy->allow_symlinks) code = X07_FS_SYMLINK_DENIED;
-  if (code) {
-    x07_bytes_drop(path_bytes);
-    return code;
-  }
-  return x07_fs_path(path_bytes, policy->read_roots, path);
+  return x07_fs_begin(path_bytes, caps_bytes, x07_os_policy()->read_roots, allowed, 0, caps, path);
 }
 
 /* Opens a folder; the code tells a file from nothing. */

@@ -32,19 +32,10 @@ uint32_t x07_fs_make_parents(x07_path path) {
   return error ? x07_fs_code(error == EEXIST ? ENOTDIR : error) : 0;
 }
 
-/* Caps, switches, the symbolic link flag and the path, in this order. `switches` lists what the policy must allow. */
 static uint32_t begin(x07_bytes path_bytes, x07_bytes caps_bytes, uint32_t allowed, x07_fs_caps *caps, x07_path path) {
   const x07_policy *policy = x07_os_policy();
-  uint32_t code = x07_fs_read_caps(caps_bytes, caps);
-  if (!code && !allowed) code = X07_FS_DENIED;
-  if (!code && (caps->flags & X07_FS_CREATE_PARENTS) && !policy->allow_mkdir) code = X07_FS_DENIED;
-  if (!code && (caps->flags & X07_FS_ATOMIC) && !policy->allow_rename) code = X07_FS_DENIED;
-  if (!code && (caps->flags & X07_FS_SYMLINKS) && !policy->allow_symlinks) code = X07_FS_SYMLINK_DENIED;
-  if (code) {
-    x07_bytes_drop(path_bytes);
-    return code;
-  }
-  return x07_fs_path(path_bytes, policy->write_roots, path);
+  uint32_t refused = (policy->allow_mkdir ? 0 : X07_FS_CREATE_PARENTS) | (policy->allow_rename ? 0 : X07_FS_ATOMIC);
+  return x07_fs_begin(path_bytes, caps_bytes, policy->write_roots, allowed, refused, caps, path);
 }
 
 static x07_result_i32 outcome(uint32_t code, uint32_t value) {

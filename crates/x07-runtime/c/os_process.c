@@ -154,18 +154,10 @@ static x07_child *wait_for(uint32_t h, const char *at) {
   }
 }
 
-static x07_bytes error_document(uint32_t code) {
-  x07_bytes doc = x07_bytes_raw(9);
-  doc.ptr[0] = 0;
-  x07_store_u32_le(doc.ptr + 1, code);
-  x07_store_u32_le(doc.ptr + 5, 0);
-  return doc;
-}
-
 static x07_bytes take_document(x07_child *c, uint32_t h, const char *at) {
   if (c->document_taken) x07_trap_value("os.process already taken", "handle", h, at);
   c->document_taken = 1;
-  if (c->code) return error_document(c->code);
+  if (c->code) return x07_os_error_document(c->code);
   uint64_t size = 18 + (uint64_t)c->out.data.len + c->err.data.len;
   if (size > UINT32_MAX) x07_trap_memory(size);
   x07_bytes doc = x07_bytes_raw((uint32_t)size);
@@ -184,13 +176,13 @@ static x07_bytes take_document(x07_child *c, uint32_t h, const char *at) {
 }
 
 x07_bytes x07_os_process_join_capture_v1(uint32_t h, const char *at) {
-  if (sentinel(h)) return error_document(sentinel(h));
+  if (sentinel(h)) return x07_os_error_document(sentinel(h));
   child_in_mode(h, 0, at);
   return take_document(wait_for(h, at), h, at);
 }
 
 x07_option_bytes x07_os_process_try_join_capture_v1(uint32_t h, const char *at) {
-  if (sentinel(h)) return x07_option_bytes_some(error_document(sentinel(h)));
+  if (sentinel(h)) return x07_option_bytes_some(x07_os_error_document(sentinel(h)));
   child_in_mode(h, 0, at);
   serve_all();
   x07_child *c = child_of(h, at);

@@ -24,19 +24,11 @@ uint32_t x07_os_time_now_unix_ms(const char *at) {
   return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
 }
 
-static x07_bytes error_document(uint32_t code) {
-  x07_bytes doc = x07_bytes_raw(9);
-  doc.ptr[0] = 0;
-  x07_store_u32_le(doc.ptr + 1, code);
-  x07_store_u32_le(doc.ptr + 5, 0);
-  return doc;
-}
-
 x07_bytes x07_os_time_now_instant_v1(void) {
   const x07_policy *policy = x07_os_policy();
   struct timespec now;
-  if (policy->sandboxed && !(policy->time && policy->allow_wall_clock)) return error_document(ERR_CLOCK_DENIED);
-  if (clock_gettime(CLOCK_REALTIME, &now) != 0) return error_document(ERR_CLOCK);
+  if (policy->sandboxed && !(policy->time && policy->allow_wall_clock)) return x07_os_error_document(ERR_CLOCK_DENIED);
+  if (clock_gettime(CLOCK_REALTIME, &now) != 0) return x07_os_error_document(ERR_CLOCK);
   uint64_t secs = (uint64_t)(int64_t)now.tv_sec;
   x07_bytes doc = x07_bytes_raw(14);
   doc.ptr[0] = doc.ptr[1] = 1;

@@ -176,22 +176,14 @@ static int offset_at(const uint8_t *data, uint32_t len, int64_t instant, int64_t
   return 1;
 }
 
-static x07_bytes error_document(uint32_t code) {
-  x07_bytes doc = x07_bytes_raw(9);
-  doc.ptr[0] = 0;
-  x07_store_u32_le(doc.ptr + 1, code);
-  x07_store_u32_le(doc.ptr + 5, 0);
-  return doc;
-}
-
 uint32_t x07_os_time_tzdb_is_valid_tzid_v1(x07_view tzid) { return zone_of(tzid) != NULL; }
 
 x07_bytes x07_os_time_tzdb_offset_duration_v1(x07_view tzid, uint32_t secs_lo, uint32_t secs_hi) {
   int64_t instant = (int64_t)((uint64_t)secs_hi << 32 | secs_lo), offset;
   const x07_tz_zone *zone = zone_of(tzid);
-  if (!zone) return error_document(ERR_ZONE);
-  if (instant < FIRST_INSTANT || instant > LAST_INSTANT) return error_document(ERR_RANGE);
-  if (!offset_at(x07_tz_data + zone->data, zone->len, instant, &offset)) return error_document(ERR_INTERNAL);
+  if (!zone) return x07_os_error_document(ERR_ZONE);
+  if (instant < FIRST_INSTANT || instant > LAST_INSTANT) return x07_os_error_document(ERR_RANGE);
+  if (!offset_at(x07_tz_data + zone->data, zone->len, instant, &offset)) return x07_os_error_document(ERR_INTERNAL);
   x07_bytes doc = x07_bytes_raw(14);
   doc.ptr[0] = doc.ptr[1] = 1;
   x07_store_u32_le(doc.ptr + 2, (uint32_t)(uint64_t)offset);
