@@ -63,7 +63,7 @@ impl Place {
                 if path.is_dir() {
                     path.push(x07_pkg::MANIFEST_NAME);
                 }
-                let folder = crate::files::parent(&path);
+                let folder = x07_files::parent(&path).to_owned();
                 (path, Some(folder))
             }
             Target::Program { entry, .. } => (absolute(entry)?, None),

@@ -1,9 +1,9 @@
-//! The build database: what the last build read, made and found, in one file beside the output.
+//! The build database: what the last build read, made and found.
 //!
-//! The file has two parts. The first tells whether anything has changed, and all that a build without changes reports;
-//! the second has what is needed to do no more than the change asks for, and is decoded only then.
+//! It is two files. The first tells whether anything has changed, and all that a build without changes reports; the
+//! second has what is needed to do no more than the change asks for, and is read only then. The first names the digest
+//! of the second, so that files of two builds that ran at once are never taken for a pair.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fs, thread};
@@ -11,17 +11,23 @@ use std::{fs, thread};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::files::{Stamp, read_stamped_after, write_atomic};
+use crate::files::{Stamp, read_as_seen, write_atomic};
 use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
 
-const MAGIC: &[u8; 8] = b"x07db 2\n";
+const MAGIC: &[u8] = b"x07db 3\n";
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
     pub(crate) path: PathBuf,
+    pub(crate) state: FileState,
+}
+
+/// How a file was when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileState {
     pub(crate) stamp: Stamp,
     /// The file was so new that its stamp proves nothing; its content has to be looked at.
     pub(crate) racy: bool,
@@ -115,67 +121,59 @@ pub(crate) struct Cold {
     pub(crate) groups: Vec<GroupRecord>,
 }
 
-/// A database as read: the second part is still bytes.
+/// The names of the two files in the build folder.
+const HOT_FILE: &str = "build.db";
+const COLD_FILE: &str = "modules.db";
+
+/// A database whose first file has been read.
 pub(crate) struct Database {
     pub(crate) hot: Hot,
-    cold: Vec<u8>,
+    folder: PathBuf,
+    cold: Digest,
 }
 
 impl Database {
-    /// Reads a database; `None` when there is none, it is damaged or it belongs to another request.
-    pub(crate) fn read(path: &Path, request: &Digest) -> Option<Database> {
-        let mut bytes = fs::read(path).ok()?;
-        let (hot, cold_start) = part(&bytes, MAGIC.len())?;
-        if &bytes[..MAGIC.len()] != MAGIC {
+    /// Reads the database in a folder; `None` when there is none, it is damaged or it belongs to another request.
+    pub(crate) fn read(folder: &Path, request: &Digest) -> Option<Database> {
+        let bytes = fs::read(folder.join(HOT_FILE)).ok()?;
+        let (digest, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
+        if Digest::of(body).0 != *digest {
             return None;
         }
+        let (cold, hot) = body.split_first_chunk::<32>()?;
         let hot: Hot = postcard::from_bytes(hot).ok()?;
-        if hot.request != *request {
-            return None;
-        }
-        bytes.drain(..cold_start);
-        Some(Database { hot, cold: bytes })
+        (hot.request == *request).then(|| Database { hot, folder: folder.to_owned(), cold: Digest(*cold) })
     }
 
-    /// A database to write. One that cannot be encoded, because a path is not UTF-8, is not kept.
-    pub(crate) fn new(hot: Hot, cold: &Cold) -> Option<Database> {
-        let mut bytes = Vec::new();
-        add_part(&mut bytes, &postcard::to_stdvec(cold).ok()?);
-        Some(Database { hot, cold: bytes })
-    }
-
-    /// The second part; empty when it is damaged, which costs time and nothing else.
-    pub(crate) fn cold(&self) -> Cold {
-        part(&self.cold, 0).and_then(|(bytes, _)| postcard::from_bytes(bytes).ok()).unwrap_or_default()
-    }
-
-    /// Writes the database.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        let Ok(hot) = postcard::to_stdvec(&self.hot) else {
+    /// Writes a database. One that cannot be encoded, because a path is not UTF-8, is not kept.
+    pub(crate) fn write(folder: &Path, hot: &Hot, cold: &Cold) -> Result<(), Failure> {
+        let Ok(bytes) = postcard::to_stdvec(cold) else {
             return Ok(());
         };
-        let mut bytes = Vec::with_capacity(hot.len() + self.cold.len() + 96);
-        bytes.extend_from_slice(MAGIC);
-        add_part(&mut bytes, &hot);
-        bytes.extend_from_slice(&self.cold);
-        write_atomic(path, &bytes, 0o644)
+        write_atomic(&folder.join(COLD_FILE), &bytes)?;
+        write_hot(folder, hot, Digest::of(&bytes))
+    }
+
+    /// Writes the first part again, after only that has changed.
+    pub(crate) fn renew(&self) -> Result<(), Failure> {
+        write_hot(&self.folder, &self.hot, self.cold)
+    }
+
+    /// The second part; empty when it is damaged or gone, which costs time and nothing else.
+    pub(crate) fn cold(&self) -> Cold {
+        let bytes = fs::read(self.folder.join(COLD_FILE)).ok().filter(|bytes| Digest::of(bytes) == self.cold);
+        bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 }
 
-/// A length, that many bytes, and their digest.
-fn part(bytes: &[u8], start: usize) -> Option<(&[u8], usize)> {
-    let body = start.checked_add(8)?;
-    let length = u64::from_le_bytes(bytes.get(start..body)?.try_into().ok()?);
-    let end = body.checked_add(usize::try_from(length).ok()?)?;
-    let content = bytes.get(body..end)?;
-    let digest = bytes.get(end..end.checked_add(32)?)?;
-    (Digest::of(content).0 == *digest).then_some((content, end + 32))
-}
-
-fn add_part(bytes: &mut Vec<u8>, part: &[u8]) {
-    bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(part);
-    bytes.extend_from_slice(&Digest::of(part).0);
+/// The magic word, the digest of what follows, the digest of the second file, the first part.
+fn write_hot(folder: &Path, hot: &Hot, cold: Digest) -> Result<(), Failure> {
+    let Ok(hot) = postcard::to_stdvec(hot) else {
+        return Ok(());
+    };
+    let body = [&cold.0, hot.as_slice()].concat();
+    let bytes = [MAGIC, &Digest::of(&body).0, body.as_slice()].concat();
+    write_atomic(&folder.join(HOT_FILE), &bytes)
 }
 
 /// How the files compare with what the last build read.
@@ -201,37 +199,22 @@ impl Hot {
         {
             return Comparison::Different;
         }
-        let mut doubtful = Vec::new();
-        for (index, file) in self.files.iter().enumerate() {
-            let Ok(now) = fs::metadata(&file.path) else {
-                return Comparison::Different;
-            };
-            if file.racy || Stamp::of(&now) != file.stamp {
-                doubtful.push((index, now));
+        let now = SystemTime::now();
+        let mut sources = vec![None; self.files.len()];
+        for module in &self.modules {
+            if let Some(source) = module.file.and_then(|file| sources.get_mut(file as usize)) {
+                *source = Some(module);
             }
         }
-        if doubtful.is_empty() {
-            return Comparison::Same;
-        }
-        self.look_into(&doubtful)
-    }
-
-    /// Reads files whose stamps prove nothing.
-    fn look_into(&mut self, doubtful: &[(usize, fs::Metadata)]) -> Comparison {
-        let module_of: HashMap<u32, &ModuleSource> =
-            self.modules.iter().filter_map(|module| module.file.map(|file| (file, module))).collect();
-        let look = |(index, now): &(usize, fs::Metadata)| {
-            let module = module_of.get(&(*index as u32)).copied();
-            self.files[*index].renewed(module, now.clone())
-        };
-        let renewed: Option<Vec<FileRecord>> = in_parallel(doubtful, look);
-        let Some(renewed) = renewed else {
+        let items: Vec<_> = self.files.iter().zip(sources).collect();
+        let states = in_parallel(&items, |(file, module), buffer| file.state_now(*module, now, buffer));
+        let Some(states) = states else {
             return Comparison::Different;
         };
         let mut result = Comparison::Same;
-        for ((index, _), record) in doubtful.iter().zip(renewed) {
-            if self.files[*index] != record {
-                self.files[*index] = record;
+        for (file, state) in self.files.iter_mut().zip(states) {
+            if file.state != state {
+                file.state = state;
                 result = Comparison::SameMeaning;
             }
         }
@@ -240,25 +223,30 @@ impl Hot {
 
     /// Looks again at files that were too new to trust their stamp.
     pub(crate) fn settle(&mut self) {
-        for file in self.files.iter_mut().filter(|file| file.racy) {
-            if let Ok(now) = fs::metadata(&file.path)
-                && let Some(record) = file.renewed(None, now).filter(|record| record.stamp == file.stamp)
+        let mut buffer = Vec::new();
+        let now = SystemTime::now();
+        for file in self.files.iter_mut().filter(|file| file.state.racy) {
+            if let Some(state) = file.state_now(None, now, &mut buffer).filter(|state| state.stamp == file.state.stamp)
             {
-                *file = record;
+                file.state = state;
             }
         }
     }
 }
 
 impl FileRecord {
-    /// The record of the file as it is now, if it still means the same.
-    fn renewed(&self, module: Option<&ModuleSource>, metadata: fs::Metadata) -> Option<FileRecord> {
-        let now = SystemTime::now();
-        let (bytes, stamp) = read_stamped_after(&self.path, metadata).ok()?;
-        let digest = Digest::of(&bytes);
-        let same = digest == self.digest || module.is_some_and(|module| module.means(&bytes));
-        // Only a look after the clock has moved on shows that there was no change within the same tick.
-        same.then(|| FileRecord { path: self.path.clone(), stamp, racy: stamp.is_racy(now), digest })
+    /// The state of the file after `now`, if it still means the same. It is read only if its stamp does not prove that.
+    fn state_now(&self, module: Option<&ModuleSource>, now: SystemTime, buffer: &mut Vec<u8>) -> Option<FileState> {
+        let seen = fs::metadata(&self.path).ok()?;
+        let stamp = Stamp::of(&seen);
+        if !self.state.racy && stamp == self.state.stamp {
+            return Some(self.state);
+        }
+        read_as_seen(&self.path, &seen, buffer).ok()?;
+        let digest = Digest::of(buffer);
+        let same = digest == self.state.digest || module.is_some_and(|module| module.means(buffer));
+        // A change after the file was seen gives it another stamp only if the clock had moved on by then.
+        same.then(|| FileState { stamp, racy: stamp.is_racy(now), digest })
     }
 }
 
@@ -273,22 +261,21 @@ impl ModuleSource {
     }
 }
 
-/// Applies `look` to all items, in as many threads as it pays; `None` as soon as one gives `None`.
-fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I) -> Option<T> + Sync) -> Option<Vec<T>> {
-    /// Threads that open and close small files of one process get in each other's way: two of them took a third longer
-    /// for 1,000 files than one.
-    const PER_THREAD: usize = 2048;
+/// Applies `look` to all items, in as many threads as it pays; `None` as soon as one gives `None`. Each thread has one
+/// buffer for all its files: allocating for every one of them makes threads wait for each other.
+fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I, &mut Vec<u8>) -> Option<T> + Sync) -> Option<Vec<T>> {
+    /// Below this a thread takes longer to start than to do its share.
+    const PER_THREAD: usize = 128;
     let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(PER_THREAD)).max(1);
-    let share = items.len().div_ceil(threads).max(1);
-    let look = &look;
+    let look_at_all = |chunk: &[I]| {
+        let mut buffer = Vec::new();
+        chunk.iter().map(|item| look(item, &mut buffer)).collect::<Option<Vec<T>>>()
+    };
+    let mut shares = items.chunks(items.len().div_ceil(threads).max(1));
+    let first = shares.next().unwrap_or_default();
     thread::scope(|scope| {
-        let others: Vec<_> = items
-            .chunks(share)
-            .skip(1)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Option<Vec<T>>>()))
-            .collect();
-        let first = items.chunks(share).next().unwrap_or_default();
-        let mut all = first.iter().map(look).collect::<Option<Vec<T>>>();
+        let others: Vec<_> = shares.map(|share| scope.spawn(|| look_at_all(share))).collect();
+        let mut all = look_at_all(first);
         for other in others {
             let part = other.join().ok().flatten();
             all = all.zip(part).map(|(mut all, part)| {

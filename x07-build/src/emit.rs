@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use x07_files::{Access, parent};
+
 use crate::cc;
 use crate::context::Place;
 use crate::event::ActionKind;
-use crate::files::{Stamp, copy_atomic, io_failure, parent, write_atomic, write_if_changed};
+use crate::files::{Stamp, copy_atomic, io_failure, write_atomic, write_if_changed};
 use crate::foreign::Foreign;
 use crate::load::{Origin, Program};
 use crate::native::Natives;
@@ -48,7 +50,7 @@ pub(crate) fn write(
             let names: Vec<PathBuf> = ids.chain(runtime).map(|name| output.join(name)).collect();
             let paths = objects.object_paths(0)?.into_iter().chain(objects.runtime_paths(0)?);
             for (path, name) in paths.zip(&names) {
-                copy_atomic(&path, name, 0o644)?;
+                copy_atomic(&path, name, Access::Ordinary)?;
             }
             let foreign = copy_foreign_objects(objects, output)?;
             Ok(names.into_iter().chain(foreign).chain(copy_archives(natives, output)?).collect())
@@ -79,22 +81,22 @@ pub(crate) fn kept_c_folder(session: &Session<'_>) -> Option<PathBuf> {
 /// Keeps the text of a unit that the C compiler refused.
 pub(crate) fn keep_failed_unit(place: &Place, id: &str, text: &str) -> Option<PathBuf> {
     let path = c_folder(place).join(format!("{id}.c"));
-    write_atomic(&path, text.as_bytes(), 0o644).ok().map(|()| path)
+    write_atomic(&path, text.as_bytes()).ok().map(|()| path)
 }
 
 /// Puts an executable of the store in its place: the same file under another name where that is possible, so that no
 /// process ever holds the executable open for writing; a copy elsewhere.
 fn place_executable(from: &Path, to: &Path) -> Result<(), Failure> {
     let folder = parent(to);
-    fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-    let temporary = tempfile::Builder::new().prefix(".x07-").make_in(&folder, |path| fs::hard_link(from, path));
+    fs::create_dir_all(folder).map_err(io_failure("create the folder", folder))?;
+    let temporary = tempfile::Builder::new().prefix(".x07-").make_in(folder, |path| fs::hard_link(from, path));
     match temporary {
         Ok(file) => {
             // Renaming to a name of the same file does nothing and keeps both names; dropped, this one goes.
             let temporary = file.into_temp_path();
             fs::rename(&temporary, to).map_err(io_failure("write", to))
         }
-        Err(_) => copy_atomic(from, to, 0o755),
+        Err(_) => copy_atomic(from, to, Access::Executable),
     }
 }
 
@@ -170,7 +172,7 @@ fn copy_foreign_objects(objects: &Objects<'_>, output: &Path) -> Result<Vec<Path
     let copied = objects.foreign().sources().zip(objects.foreign_paths(0)?).map(|(source, path)| {
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
         let to = output.join("ffi").join(&source.package.name).join(format!("{stem}.o"));
-        copy_atomic(&path, &to, 0o644).map(|()| to)
+        copy_atomic(&path, &to, Access::Ordinary).map(|()| to)
     });
     copied.collect()
 }
@@ -183,7 +185,7 @@ fn copy_foreign_sources(foreign: &Foreign, output: &Path) -> Result<Vec<PathBuf>
         for entry in fs::read_dir(&folder).map_err(io_failure("list", &folder))?.flatten() {
             if entry.path().is_file() {
                 let to = output.join("ffi").join(&package.name).join(entry.file_name());
-                copy_atomic(&entry.path(), &to, 0o644)?;
+                copy_atomic(&entry.path(), &to, Access::Ordinary)?;
                 written.push(to);
             }
         }
@@ -195,7 +197,7 @@ fn copy_foreign_sources(foreign: &Foreign, output: &Path) -> Result<Vec<PathBuf>
 fn copy_archives(natives: &Natives, output: &Path) -> Result<Vec<PathBuf>, Failure> {
     let copied = natives.archives().map(|archive| {
         let path = output.join("native").join(&archive.name);
-        copy_atomic(&archive.path, &path, 0o644).map(|()| path)
+        copy_atomic(&archive.path, &path, Access::Ordinary).map(|()| path)
     });
     copied.collect()
 }
@@ -208,7 +210,7 @@ fn write_archive(
     output: &Path,
 ) -> Result<(), Failure> {
     let object = objects.link_relocatable(natives, 0)?;
-    let folder = tempfile::tempdir_in(parent(&object)).map_err(io_failure("write a folder in", &parent(&object)))?;
+    let folder = tempfile::tempdir_in(parent(&object)).map_err(io_failure("write a folder in", parent(&object)))?;
     let member = folder.path().join("x07.o");
     object.persist(&member).map_err(|error| io_failure("write", &member)(error.error))?;
     let archiver = toolchain::resolve(Path::new("ar"))
@@ -221,7 +223,7 @@ fn write_archive(
         let step = || CCompilerStep::Link(Missing::default());
         (cc::run(&mut command, None).and_then(|result| cc::finish(&command, result, step)), false)
     })?;
-    copy_atomic(&archive, output, 0o644)
+    copy_atomic(&archive, output, Access::Ordinary)
 }
 
 /// Removes what the last build of the same request wrote and this one did not: the unit of a module that has left the

@@ -1,11 +1,12 @@
 //! Files: read with their stamp, written under a temporary name and renamed.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use x07_files::Access;
 
 use crate::outcome::Failure;
 
@@ -58,24 +59,37 @@ fn inode(_: &fs::Metadata) -> u64 {
 
 /// The content of a file that did not change while it was read, with its stamp.
 pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
-    read_stamped_after(path, fs::metadata(path)?)
-}
-
-/// The same for a file that has been looked at already.
-pub(crate) fn read_stamped_after(path: &Path, mut before: fs::Metadata) -> io::Result<(Vec<u8>, Stamp)> {
     const ATTEMPTS: usize = 5;
+    let mut bytes = Vec::new();
     for _ in 0..ATTEMPTS {
-        // Known before it is opened: opening a pipe waits for somebody who writes into it.
-        must_be_file(&before)?;
-        let mut file = open(path)?;
+        let before = fs::metadata(path)?;
         let stamp = Stamp::of(&before);
-        let bytes = read_known(&mut file, before.len() as usize)?;
+        let file = read_as_seen(path, &before, &mut bytes)?;
         if Stamp::of(&file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
             return Ok((bytes, stamp));
         }
-        before = fs::metadata(path)?;
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
+}
+
+/// Reads into `bytes` as much of a file as `seen` says that there is. Whether the file has changed since is not asked:
+/// if it has, it has another stamp than the one in `seen`.
+pub(crate) fn read_as_seen(path: &Path, seen: &fs::Metadata, bytes: &mut Vec<u8>) -> io::Result<File> {
+    // Known before it is opened: opening a pipe waits for somebody who writes into it.
+    must_be_file(seen)?;
+    let mut file = open(path)?;
+    bytes.resize(seen.len() as usize, 0);
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(file)
 }
 
 /// Opens a file to read it. Where the system allows it, nobody notes when that was: after a time stamp has changed, Linux
@@ -104,22 +118,6 @@ fn must_be_file(metadata: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a file of a known size without asking for more; whether it has grown shows in its stamp afterwards.
-fn read_known(file: &mut File, size: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; size];
-    let mut filled = 0;
-    while filled < size {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    bytes.truncate(filled);
-    Ok(bytes)
-}
-
 /// Makes an I/O error of ours.
 pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();
@@ -134,17 +132,9 @@ pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Er
     }
 }
 
-/// Replaces a file in one step: readers see the old content or the new one, whatever happens in between.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let folder = parent(path);
-    fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-    let write = || -> io::Result<()> {
-        let mut file = temporary(mode).tempfile_in(&folder)?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(io_failure("write", path))
+/// Writes a file of the build's in one step.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    x07_files::write_atomic(path, bytes, Access::Ordinary).map_err(io_failure("write", path))
 }
 
 /// Like `write_atomic`, but leaves a file alone that holds these bytes already.
@@ -152,37 +142,10 @@ pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), Failure>
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
-    write_atomic(path, bytes, 0o644)
+    write_atomic(path, bytes)
 }
 
-/// Puts a copy of `from` in the place of `to` in one step; the copy shares its blocks where the file system can.
-pub(crate) fn copy_atomic(from: &Path, to: &Path, mode: u32) -> Result<(), Failure> {
-    let folder = parent(to);
-    fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-    let copy = || -> io::Result<()> {
-        let mut source = File::open(from)?;
-        let mut file = temporary(mode).tempfile_in(&folder)?;
-        io::copy(&mut source, file.as_file_mut())?;
-        file.persist(to).map_err(|error| error.error)?;
-        Ok(())
-    };
-    copy().map_err(io_failure("write", to))
-}
-
-/// The folder that holds a path.
-pub(crate) fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-fn temporary(mode: u32) -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".x07-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    builder
+/// Puts a copy of `from` in the place of `to` in one step.
+pub(crate) fn copy_atomic(from: &Path, to: &Path, access: Access) -> Result<(), Failure> {
+    x07_files::copy_atomic(from, to, access).map_err(io_failure("write", to))
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use x07_ast::{Diagnostic, ErrorKind, File};
 
-use crate::database::{Cold, Database, FileRecord, GroupRecord, Hot, ModuleRecord, ModuleSource};
+use crate::database::{Cold, Database, FileRecord, FileState, GroupRecord, Hot, ModuleRecord, ModuleSource};
 use crate::digest::Digest;
 use crate::event::ActionKind;
 use crate::files::{Stamp, io_failure, read_stamped};
@@ -233,10 +233,10 @@ fn load_one(
     let known = old.modules.get(id).and_then(|old| old.file.as_ref().map(|file| (old, file)));
     if let Some((old, file)) = known
         && file.path == path
-        && file.stamp == stamp
-        && !file.racy
+        && file.state.stamp == stamp
+        && !file.state.racy
     {
-        return Ok(Ok(remembered(id, old, file.digest, Origin::File { path, stamp, racy: false })));
+        return Ok(Ok(remembered(id, old, file.state.digest, Origin::File { path, stamp, racy: false })));
     }
     let (text, stamp) = match read_stamped(&path) {
         Ok(read) => read,
@@ -250,7 +250,7 @@ fn load_one(
     }
     let source = Digest::of(&text);
     match known {
-        Some((old, file)) if file.digest == source => Ok(Ok(remembered(id, old, source, origin))),
+        Some((old, file)) if file.state.digest == source => Ok(Ok(remembered(id, old, source, origin))),
         _ => Ok(Ok(parsed(session, id, &text, origin, lane))),
     }
 }
@@ -388,5 +388,6 @@ pub(crate) fn absences(session: &Session<'_>, program: &Program) -> Vec<PathBuf>
 /// A record of a file other than a module.
 pub(crate) fn file_record(path: &Path, now: SystemTime) -> Result<FileRecord, Failure> {
     let (bytes, stamp) = read_stamped(path).map_err(io_failure("read", path))?;
-    Ok(FileRecord { path: path.to_owned(), stamp, racy: stamp.is_racy(now), digest: Digest::of(&bytes) })
+    let state = FileState { stamp, racy: stamp.is_racy(now), digest: Digest::of(&bytes) };
+    Ok(FileRecord { path: path.to_owned(), state })
 }

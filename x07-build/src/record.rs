@@ -6,23 +6,19 @@ use x07_ast::Diagnostic;
 
 use crate::actions::Verdict;
 use crate::context::Place;
-use crate::database::{Cold, Database, FileRecord, Hot, ModuleRecord, ModuleSource};
+use crate::database::{Cold, Database, FileRecord, FileState, Hot, ModuleRecord, ModuleSource};
 use crate::digest::Digest;
 use crate::files::{Stamp, write_atomic};
 use crate::imports;
 use crate::load::{self, Origin, Program};
 use crate::objects::Objects;
-use crate::outcome::Failure;
 use crate::session::Session;
 use crate::units::Units;
 
-/// The build database's name in the build folder.
-const DATABASE: &str = "build.db";
-
 /// The last build's database, wherever it could be written.
 pub(crate) fn read_database(place: &Place) -> Option<Database> {
-    Database::read(&place.build_folder.join(DATABASE), &place.request)
-        .or_else(|| Database::read(&place.fallback_folder.join(DATABASE), &place.request))
+    Database::read(&place.build_folder, &place.request)
+        .or_else(|| Database::read(&place.fallback_folder, &place.request))
 }
 
 /// What goes into the database.
@@ -49,7 +45,8 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
         let file = match &module.origin {
             Origin::Builtin(_) => None,
             Origin::File { path, stamp, racy } => {
-                files.push(FileRecord { path: path.clone(), stamp: *stamp, racy: *racy, digest: module.source });
+                let state = FileState { stamp: *stamp, racy: *racy, digest: module.source };
+                files.push(FileRecord { path: path.clone(), state });
                 Some(files.len() as u32 - 1)
             }
         };
@@ -83,15 +80,10 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
     };
     hot.settle();
     let cold = Cold { modules, groups: objects.map(Objects::group_records).unwrap_or_default() };
-    if let Some(database) = Database::new(hot, &cold) {
-        let _ = write_database(session.place, &database);
-    }
-}
-
-pub(crate) fn write_database(place: &Place, database: &Database) -> Result<(), Failure> {
-    ignore_build_folder(&place.build_folder);
-    let write = |folder: &Path| database.write(&folder.join(DATABASE));
-    write(&place.build_folder).or_else(|_| write(&place.fallback_folder))
+    let Place { build_folder, fallback_folder, .. } = session.place;
+    ignore_build_folder(build_folder);
+    let write = |folder: &Path| Database::write(folder, &hot, &cold);
+    let _ = write(build_folder).or_else(|_| write(fallback_folder));
 }
 
 /// Keeps the build folder out of version control.
@@ -101,6 +93,6 @@ fn ignore_build_folder(folder: &Path) {
     };
     let file = state.join("build").join(".gitignore");
     if !file.exists() {
-        let _ = write_atomic(&file, b"*\n", 0o644);
+        let _ = write_atomic(&file, b"*\n");
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use etcetera::BaseStrategy;
+use x07_files::parent;
 
 use crate::digest::Digest;
 use crate::files::{Stamp, io_failure};
@@ -17,6 +18,9 @@ const REFRESH_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Temporary files of builds that died are removed after this long.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// How names of temporary files begin; no digest does.
+const TEMPORARY_PREFIX: &str = "tmp-";
 
 /// The store's folder.
 #[derive(Clone, Debug)]
@@ -179,22 +183,14 @@ impl Store {
         if fs::read(&path).is_ok_and(|old| old == bytes) {
             return Ok((digest, bytes.len() as u64));
         }
-        let mut file = file;
-        loop {
-            match file.persist(&path) {
-                Ok(()) => return Ok((digest, bytes.len() as u64)),
-                Err(error) if error.error.kind() == io::ErrorKind::NotFound && !parent_exists(&path) => {
-                    make_parent(&path)?;
-                    file = error.path;
-                }
-                Err(error) => return Err(io_failure("write", &path)(error.error)),
-            }
-        }
+        make_folder(parent(&path))?;
+        file.persist(&path).map_err(|error| io_failure("write", &path)(error.error))?;
+        Ok((digest, bytes.len() as u64))
     }
 
     /// A name for a temporary file on the store's own disk; it is removed unless `adopt` takes it.
     pub(crate) fn scratch(&self, suffix: &str) -> Result<tempfile::TempPath, Failure> {
-        Ok(self.temporary_file(suffix)?.into_temp_path())
+        Ok(temporary_file(&self.root.join("tmp"), suffix)?.into_temp_path())
     }
 
     /// A folder for files that belong to neither actions nor contents, such as unpacked headers.
@@ -202,30 +198,11 @@ impl Store {
         self.root.join(name)
     }
 
-    fn temporary_file(&self, suffix: &str) -> Result<tempfile::NamedTempFile, Failure> {
-        let folder = self.root.join("tmp");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("x").suffix(suffix);
-        match builder.tempfile_in(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(&folder).map_err(io_failure("create the folder", &folder))?;
-                builder.tempfile_in(&folder).map_err(io_failure("write a file in", &folder))
-            }
-            result => result.map_err(io_failure("write a file in", &folder)),
-        }
-    }
-
+    /// Writes a file beside its place and renames it: a rename within a folder locks nothing else of the disk.
     fn place(&self, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Failure> {
-        let mut file = self.temporary_file("")?;
+        let mut file = temporary_file(parent(path), "")?;
         write(file.as_file_mut()).map_err(io_failure("write", path))?;
-        match file.persist(path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-                make_parent(path)?;
-                error.file.persist(path).map(|_| ()).map_err(|error| io_failure("write", path)(error.error))
-            }
-            Err(error) => Err(io_failure("write", path)(error.error)),
-        }
+        file.persist(path).map(|_| ()).map_err(|error| io_failure("write", path)(error.error))
     }
 
     /// Counts what is in the store.
@@ -301,12 +278,14 @@ impl Store {
                     let room = match entry.file_name().to_str() {
                         Some("ac") if folder == self.root => Room::Actions,
                         Some("cas") if folder == self.root => Room::Blobs,
-                        Some("tmp") if folder == self.root => Room::Temporary,
                         _ => room,
                     };
                     folders.push((path, room));
                 } else if path != self.root.join("lock") {
                     let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                    let is_temporary =
+                        entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
+                    let room = if is_temporary { Room::Temporary } else { room };
                     found.push(Stored { path, room, size: metadata.len(), used });
                 }
             }
@@ -350,13 +329,19 @@ fn refresh(path: &Path) {
     }
 }
 
-fn parent_exists(path: &Path) -> bool {
-    path.parent().is_some_and(Path::exists)
+/// A temporary file in a folder, which is made if it is not there.
+fn temporary_file(folder: &Path, suffix: &str) -> Result<tempfile::NamedTempFile, Failure> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).suffix(suffix);
+    match builder.tempfile_in(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_folder(folder)?;
+            builder.tempfile_in(folder).map_err(io_failure("write a file in", folder))
+        }
+        result => result.map_err(io_failure("write a file in", folder)),
+    }
 }
 
-fn make_parent(path: &Path) -> Result<(), Failure> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
+fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(io_failure("create the folder", folder))
 }

@@ -91,11 +91,13 @@ impl<'a> Units<'a> {
             return Ok(());
         }
         let unit = self.session.action(ActionKind::Compile, &module.id, lane, || {
-            if let Some(stored) = self.stored(module) {
+            let mut variants = self.variants(module);
+            if let Some(index) = variants.iter().position(|stored| self.is_usable(stored)) {
+                let stored = variants.swap_remove(index);
                 let same = self.is_old_interface(module, &stored.record.interface);
                 return (Ok(Unit::of(stored.record, same, Some(stored.c), None)), true);
             }
-            (self.compile(module, Some(slot)), false)
+            (self.compile(module, variants, Some(slot)), false)
         })?;
         let _ = slot.unit.set(unit);
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -115,10 +117,14 @@ impl<'a> Units<'a> {
         current.then(|| unit.clone())
     }
 
-    /// The store's result for this module, if everything that it used is as it is now.
-    fn stored(&self, module: &Module) -> Option<Stored> {
-        let bytes = self.session.store.action(&self.first_key(module))?;
-        decode(&bytes)?.into_iter().find(|stored| stored.record.used.iter().all(|used| self.is_current(used)))
+    /// The store's results for this module, each for another state of what it imports.
+    fn variants(&self, module: &Module) -> Vec<Stored> {
+        self.session.store.action(&self.first_key(module)).and_then(|bytes| decode(&bytes)).unwrap_or_default()
+    }
+
+    /// True when everything that a result used is as it is now.
+    fn is_usable(&self, stored: &Stored) -> bool {
+        stored.record.used.iter().all(|used| self.is_current(used))
     }
 
     fn provider(&self, used: &UsedRecord) -> Option<&Unit> {
@@ -155,7 +161,8 @@ impl<'a> Units<'a> {
         )
     }
 
-    fn compile(&self, module: &Module, slot: Option<&Slot>) -> Result<Unit, Failure> {
+    /// Compiles a module and adds the result to those in the store, `variants`.
+    fn compile(&self, module: &Module, mut variants: Vec<Stored>, slot: Option<&Slot>) -> Result<Unit, Failure> {
         let Some(file) = module.take_file()? else {
             return Err(Failure::Usage(format!("module \"{}\" was changed during the build; build again", module.id)));
         };
@@ -195,17 +202,15 @@ impl<'a> Units<'a> {
             c: Digest::of(unit.c.as_bytes()),
             c_size: unit.c.len() as u64,
         };
-        let mut results: Vec<Stored> =
-            self.session.store.action(&first_key).and_then(|bytes| decode(&bytes)).unwrap_or_default();
-        results.retain(|stored| stored.record.variant != record.variant);
-        results.truncate(VARIANTS - 1);
-        results.insert(0, Stored { record: record.clone(), interface, summary, c: unit.c });
-        self.session.store.record_action(&first_key, &encode(&results))?;
+        variants.retain(|stored| stored.record.variant != record.variant);
+        variants.truncate(VARIANTS - 1);
+        variants.insert(0, Stored { record: record.clone(), interface, summary, c: unit.c });
+        self.session.store.record_action(&first_key, &encode(&variants))?;
         let same = self.is_old_interface(module, &record.interface);
         if let Some(slot) = slot {
             let _ = slot.interface.set(Some(unit.interface));
         }
-        Ok(Unit::of(record, same, Some(results.swap_remove(0).c), Some(unit.summary)))
+        Ok(Unit::of(record, same, Some(variants.swap_remove(0).c), Some(unit.summary)))
     }
 
     fn is_old_interface(&self, module: &Module, interface: &Digest) -> bool {
@@ -217,15 +222,13 @@ impl<'a> Units<'a> {
     fn reload(&self, number: u32) -> Result<Stored, Failure> {
         let module = &self.program.modules[number as usize];
         let variant = self.get(number).map(|unit| unit.record.variant);
-        let from_store = || {
-            let bytes = self.session.store.action(&self.first_key(module))?;
-            decode(&bytes)?.into_iter().find(|stored| Some(stored.record.variant) == variant)
-        };
-        if let Some(stored) = from_store() {
-            return Ok(stored);
+        let is_wanted = |stored: &Stored| Some(stored.record.variant) == variant;
+        let mut variants = self.variants(module);
+        if let Some(index) = variants.iter().position(is_wanted) {
+            return Ok(variants.swap_remove(index));
         }
-        self.compile(module, None)?;
-        from_store().ok_or_else(|| Failure::Io {
+        self.compile(module, variants, None)?;
+        self.variants(module).into_iter().find(is_wanted).ok_or_else(|| Failure::Io {
             doing: "read back a result from the store in",
             path: self.session.store.root().to_owned(),
             source: std::io::Error::other("it is not there right after it was written"),

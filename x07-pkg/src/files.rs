@@ -1,42 +1,20 @@
 //! Writing: a file appears complete or not at all, and one command at a time changes a project.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use crate::problem::{Problem, Result};
 
-/// Replaces a file in one step.
+/// Writes a file in one step. One that is there keeps its permissions, and a link to it stays a link.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with_mode(path, bytes, 0o644)
+    x07_files::edit_atomic(path, bytes).map_err(Problem::io("write", path))
 }
 
-/// Replaces a file in one step; only its owner may read it.
+/// Writes a file in one step; only its owner may read it.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with_mode(path, bytes, 0o600)
-}
-
-fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    // What a link points to is replaced, not the link.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(&folder)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".x07-").suffix(".tmp");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-        #[cfg(not(unix))]
-        let _ = mode;
-        let mut file = builder.tempfile_in(&folder)?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(Problem::io("write", path))
+    x07_files::write_atomic(path, bytes, x07_files::Access::Private).map_err(Problem::io("write", path))
 }
 
 /// Makes a folder that only its owner may look into, unless it is there.

@@ -215,10 +215,7 @@ impl Manifest {
 
     /// The project's folder.
     pub fn folder(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        x07_files::parent(&self.path)
     }
 
     /// The profile to use: the one asked for, the default one, `dev`, `os`; `None` when the project has no profiles.

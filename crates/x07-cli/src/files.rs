@@ -1,8 +1,6 @@
 //! Writing files whole or not at all, and finding source files.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,37 +8,10 @@ use anyhow::{Context, Result, bail};
 /// The ending of source files.
 pub(crate) const SOURCE_SUFFIX: &str = ".x07.json";
 
-/// Replaces a file's contents in one step, keeping its permissions.
-pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<()> {
-    let doing = || format!("cannot write {}", path.display());
-    // What a link points to is replaced, not the link.
-    let path = &fs::canonicalize(path).with_context(doing)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain).with_context(doing)?;
-    file.write_all(contents).with_context(doing)?;
-    let permissions = fs::metadata(path).with_context(doing)?.permissions();
-    file.as_file().set_permissions(permissions).with_context(doing)?;
-    file.persist(path).with_context(doing)?;
-    Ok(())
-}
-
-/// Writes a file in one step, whether or not there is one.
+/// Writes a file in one step, whether or not there is one. One that is there keeps its permissions, and a link to it
+/// stays a link.
 pub(crate) fn write(path: &Path, contents: &[u8]) -> Result<()> {
-    let doing = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).with_context(doing)?;
-    // As any new file: what the umask leaves of these.
-    let permissions = fs::Permissions::from_mode(0o666);
-    let mut file =
-        tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(plain).with_context(doing)?;
-    file.write_all(contents).with_context(doing)?;
-    file.persist(path).with_context(doing)?;
-    Ok(())
-}
-
-/// The error without the name of a temporary file, which would tell a user nothing.
-fn plain(error: io::Error) -> io::Error {
-    error.kind().into()
+    x07_files::edit_atomic(path, contents).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The source files that the arguments name: files as they are, folders searched for `*.x07.json`.

@@ -1,8 +1,6 @@
 //! Documentation as a few static pages: an overview, one page per module, one for the builtins.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -19,13 +17,8 @@ const BUILTINS: &str = "builtins.html";
 
 /// Writes all pages into a folder and gives the path of the first.
 pub fn write(folder: &Path, title: &str, library: &Library) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
     for (name, contents) in pages(title, library) {
-        // As any new file: what the umask leaves of these.
-        let permissions = fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-        file.write_all(contents.as_bytes())?;
-        file.persist(folder.join(name)).map_err(|error| error.error)?;
+        x07_files::write_atomic(&folder.join(name), contents.as_bytes(), x07_files::Access::Ordinary)?;
     }
     Ok(folder.join(INDEX))
 }

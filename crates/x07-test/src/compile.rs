@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -194,7 +193,7 @@ impl<'a> Compiler<'a> {
             (Some(project), []) => {
                 let mut request = Request::new(Target::Project(project.clone()));
                 request.entry = Some(entry);
-                request.further_roots = vec![parent(project), folder];
+                request.further_roots = vec![x07_files::parent(project).to_owned(), folder];
                 request
             }
             (_, []) => Request::program(entry, [folder]),
@@ -214,13 +213,6 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
 /// Writes a driver's files into a folder, unless they are there already, and gives its tag.
 fn write(folder: &Path, tests: &[Arc<Test>]) -> Result<u32, Problem> {
     let tests: Vec<&Test> = tests.iter().map(Arc::as_ref).collect();
@@ -231,10 +223,8 @@ fn write(folder: &Path, tests: &[Arc<Test>]) -> Result<u32, Problem> {
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             continue;
         }
-        let failed = |source| Problem::io(folder, source);
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        file.persist(&path).map_err(|error| Problem::io(&path, error.error))?;
+        let written = x07_files::write_atomic(&path, text.as_bytes(), x07_files::Access::Ordinary);
+        written.map_err(|source| Problem::io(&path, source))?;
     }
     Ok(module.tag)
 }

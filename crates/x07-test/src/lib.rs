@@ -90,10 +90,7 @@ impl Options {
     }
 
     fn manifest_folder(&self) -> PathBuf {
-        match self.manifest.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        }
+        x07_files::parent(&self.manifest).to_owned()
     }
 }
 

@@ -26,10 +26,7 @@ pub struct Manifest {
 impl Manifest {
     /// The folder that paths in the manifest are relative to.
     pub fn folder(&self) -> &Path {
-        match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        }
+        x07_files::parent(&self.path)
     }
 }
 

@@ -81,7 +81,7 @@ impl Options {
             }
             let told = format!("{} ({})", path.display(), count_fixes(fixed.applied));
             if self.write {
-                files::replace(path, fixed.text.as_bytes())?;
+                files::write(path, fixed.text.as_bytes())?;
                 shell.status("Fixed", &told);
             } else if !is_single {
                 shell.status("Would fix", &told);
@@ -109,7 +109,7 @@ impl Options {
         let test = unit_test(&manifest, &repro).map_err(anyhow::Error::msg)?;
         if self.write {
             files::write(&test.module, test.module_text.as_bytes())?;
-            files::replace(&path, test.manifest_text.as_bytes())?;
+            files::write(&path, test.manifest_text.as_bytes())?;
             let files = [&test.module, &path].map(|path| files::shown(path).display().to_string());
             shell.status("Added", &format!("test {} ({})", test.id, files.join(", ")));
         } else {
@@ -183,7 +183,7 @@ fn fix_program(shell: &Shell, program: &Program) -> Result<usize> {
             let Ok(next) = in_form_of(&text, next.as_bytes()) else {
                 continue;
             };
-            files::replace(path, next.as_bytes())?;
+            files::write(path, next.as_bytes())?;
             shell.status("Fixed", &format!("{} ({})", files::shown(path).display(), count_fixes(number)));
             applied += number;
         }

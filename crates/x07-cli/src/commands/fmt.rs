@@ -58,7 +58,7 @@ impl Options {
             unformatted += 1;
             if self.check {
                 shell.write(&format!("file is not formatted: {}\n", path.display()));
-            } else if let Err(error) = files::replace(&path, formatted.as_bytes()) {
+            } else if let Err(error) = files::write(&path, formatted.as_bytes()) {
                 shell.error(&chain(&error));
                 broken += 1;
             } else {

@@ -1,8 +1,7 @@
 //! The file that repeats a failing case (`x07.pbt.repro@0.1.0`).
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -74,14 +73,10 @@ pub(super) fn write(test: &Test, property: &Property, artifacts: &Path, facts: &
 
 /// Writes `repro.json` into a folder, which is made.
 pub(crate) fn write_json(folder: &Path, document: &Json) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
     let path = folder.join("repro.json");
-    // As any new file: what the umask leaves of these.
-    let permissions = fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, document)?;
-    file.write_all(b"\n")?;
-    file.persist(&path).map_err(|error| error.error)?;
+    let mut text = serde_json::to_vec_pretty(document)?;
+    text.push(b'\n');
+    x07_files::write_atomic(&path, &text, x07_files::Access::Ordinary)?;
     Ok(path)
 }
 
