@@ -133,7 +133,7 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     key.text(&format!("{:?}", (request.fuel, request.memory_cap, request.max_output, request.cpu_seconds)));
     key.text(&format!("{:?}", request.limits));
     key.number(u64::from(request.debug_borrow)).number(u64::from(request.auto_ffi));
-    key.number(u64::from(request.record_assertions));
+    key.number(u64::from(request.record_assertions)).text(&format!("{:?}", request.scope));
     for path in request.entry.iter().chain(&request.further_roots) {
         key.bytes(absolute(path)?.as_os_str().as_encoded_bytes());
     }

@@ -192,12 +192,9 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
 fn all_findings(session: &Session<'_>, program: &Program, verdict: &mut Verdict) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = Vec::new();
     for field in &session.project.unknown_fields {
-        let mut finding = Diagnostic::error(
-            "X07-PROJECT-0001",
-            x07_ast::ErrorKind::Parse,
-            format!("{} has a field \"{}\" that means nothing", session.place.target.display(), field.place),
-        );
-        finding.help = field.near.as_ref().map(|near| format!("did you mean \"{near}\"?"));
+        let mut finding =
+            Diagnostic::error("X07-PROJECT-0001", x07_ast::ErrorKind::Parse, field.message(&session.place.target));
+        finding.help = field.help();
         findings.push(finding.warning());
     }
     for module in &program.modules {

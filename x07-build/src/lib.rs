@@ -43,6 +43,7 @@ mod lookup;
 mod native;
 mod objects;
 mod outcome;
+mod package_check;
 mod packages;
 mod pool;
 mod record;
@@ -60,12 +61,13 @@ pub use cargo::Build;
 pub use digest::Digest;
 pub use event::{ActionKind, Event, Observer, Silent, Span};
 pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Missing, Outcome, Sources};
+pub use package_check::{PackageCheck, check_package};
 pub use request::{
     Abi, DEFAULT_FUEL, DEFAULT_MEMORY_CAP, Emit, Environment, Limits, Profile, Request, Target, World, capabilities_of,
 };
 pub use store::Store;
-pub use x07c::Capabilities;
 pub use x07c::builtins::backend_of;
+pub use x07c::{Capabilities, Scope};
 
 /// Builds what the request asks for.
 pub fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {

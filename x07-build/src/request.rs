@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 pub use x07_pkg::World;
-use x07c::Capabilities;
+use x07c::{Capabilities, Scope};
 
 /// Fuel of a program when nobody says otherwise.
 pub const DEFAULT_FUEL: u64 = 50_000_000;
@@ -204,6 +204,8 @@ pub struct Request {
     pub debug_borrow: bool,
     /// Tell in the metrics what the last failed assertion of `std.test` compared.
     pub record_assertions: bool,
+    /// Whether mistakes in functions that nobody calls are errors.
+    pub scope: Scope,
     /// An entry file in place of the project's own.
     pub entry: Option<PathBuf>,
     /// Module roots after those of the project.
@@ -246,6 +248,7 @@ impl Request {
             jobs: None,
             debug_borrow: false,
             record_assertions: false,
+            scope: Scope::Program,
             entry: None,
             further_roots: Vec::new(),
             auto_ffi: true,

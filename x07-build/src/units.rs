@@ -283,8 +283,9 @@ impl<'a> Units<'a> {
 
     /// The digest of all summaries: the whole-program check depends on nothing else.
     pub(crate) fn summaries_digest(&self) -> Digest {
-        let mut key = KeyBuilder::new("check 2");
+        let mut key = KeyBuilder::new("check 3");
         key.text(x07c::COMPILER_ID).number(self.session.request.limits.max_ast_nodes);
+        key.text(&format!("{:?}", self.session.request.scope));
         for (module, slot) in self.program.modules.iter().zip(&self.slots) {
             if let Some(unit) = slot.unit.get() {
                 key.text(&module.id).digest(&unit.record.summary);

@@ -48,6 +48,8 @@ pub struct Package {
     pub worlds_allowed: Option<Vec<World>>,
     /// Its functions are written in C, below `ffi/`.
     pub is_ffi: bool,
+    /// The versions of the compiler that it works with, as written.
+    pub x07c_compat: Option<String>,
     /// System libraries that its C sources need.
     pub ffi_libs: Vec<String>,
 }
@@ -81,11 +83,32 @@ struct Meta {
     /// Of any shape in packages that this toolchain only carries along.
     #[serde(default)]
     import_mode: Value,
+    /// Of any shape in packages that this toolchain only carries along.
+    #[serde(default)]
+    x07c_compat: Value,
     #[serde(default)]
     ffi_libs: Vec<String>,
 }
 
 impl Package {
+    /// The folder of the package that `path` is, is the manifest of, or, without one, that lies above `from`.
+    pub fn find(path: Option<&Path>, from: &Path) -> Outcome<PathBuf> {
+        match path {
+            Some(path) if path.file_name().is_some_and(|name| name == PACKAGE_MANIFEST_NAME) && !path.is_dir() => {
+                Ok(x07_files::parent(path).to_owned())
+            }
+            Some(path) => Ok(path.to_owned()),
+            None => {
+                let above = from.ancestors().find(|folder| folder.join(PACKAGE_MANIFEST_NAME).is_file());
+                above.map(Path::to_owned).ok_or_else(|| {
+                    let what = format!("there is no {PACKAGE_MANIFEST_NAME} in {} or above it", from.display());
+                    Problem::new(Code::PackageInvalid, what)
+                        .help("`x07 init --package` makes a package, `--package PATH` names one")
+                })
+            }
+        }
+    }
+
     /// Reads `folder/x07-package.json`.
     pub fn read(folder: &Path) -> Result<Package, Error> {
         let path = folder.join(PACKAGE_MANIFEST_NAME);
@@ -190,6 +213,12 @@ fn check(raw: Raw) -> Result<Package, String> {
         docs: raw.docs,
         license: raw.license,
         requires: trimmed(raw.meta.requires_packages),
+        x07c_compat: match raw.meta.x07c_compat {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            // What is no text is no requirement either, and its own text says so best.
+            other => Some(other.to_string()),
+        },
         worlds_allowed: raw.meta.worlds_allowed.map(worlds),
         is_ffi: raw.meta.import_mode.as_str() == Some("ffi"),
         ffi_libs: raw.meta.ffi_libs,

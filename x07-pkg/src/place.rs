@@ -66,6 +66,7 @@ impl Project<'_> {
             cksum: locked.archive_sha256.clone(),
             yanked: locked.yanked,
             advisories: locked.advisories.clone(),
+            distrust: None,
         })
     }
 

@@ -41,6 +41,10 @@ pub enum Code {
     YankFailed,
     SearchFailed,
     ConfigInvalid,
+    Unsigned,
+    SignatureInvalid,
+    SignatureKeyMissing,
+    SignatureUnsupported,
     ProjectInvalid,
     Io,
 }
@@ -80,6 +84,10 @@ impl Code {
             Code::YankFailed => "X07PKG_YANK_FAILED",
             Code::SearchFailed => "X07PKG_SEARCH_FAILED",
             Code::ConfigInvalid => "X07PKG_CONFIG_INVALID",
+            Code::Unsigned => "X07PKG_UNSIGNED",
+            Code::SignatureInvalid => "X07PKG_SIGNATURE_INVALID",
+            Code::SignatureKeyMissing => "X07PKG_SIGNATURE_KEY_MISSING",
+            Code::SignatureUnsupported => "X07PKG_SIGNATURE_UNSUPPORTED",
             Code::ProjectInvalid => "X07PROJECT_PARSE",
             Code::Io => "X07PKG_IO",
         }

@@ -10,6 +10,7 @@ use crate::archive::{Packed, unpack};
 use crate::digest::sha256;
 use crate::files::{Guard, write_atomic};
 use crate::index::{CONFIG, Catalog, CatalogPackage, Config, ENTRY_SCHEMA, Entry, Registry, parse_entries, shard};
+use crate::ops::already_published;
 use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
 
@@ -72,9 +73,7 @@ impl FolderRegistry {
         let version = packed.package.semver()?;
         let mut entries = self.entries(name)?;
         if entries.iter().any(|(other, _)| other.cmp_precedence(&version).is_eq()) {
-            let what = format!("{} is already published", packed.package.id());
-            return Err(Problem::new(Code::AlreadyPublished, what)
-                .help("a published version never changes; raise `version` in x07-package.json"));
+            return Err(already_published(&packed.package));
         }
         // The archive first: an index that names what is not there yet would fail for others.
         write_atomic(&self.archive(name, &version), &packed.bytes)?;
@@ -180,7 +179,7 @@ impl FolderRegistry {
 
 fn write_config(index: &Path) -> Result<()> {
     // Meant from the index itself, so that the folder works wherever it is moved or served.
-    let config = Config { dl: "../dl/".to_owned(), api: "../v1/".to_owned(), auth_required: false };
+    let config = Config { dl: "../dl/".to_owned(), api: "../v1/".to_owned(), auth_required: false, signing: None };
     let text = serde_json::to_string(&config).unwrap_or_default() + "\n";
     write_atomic(&index.join(CONFIG), text.as_bytes())
 }

@@ -34,6 +34,8 @@ pub(crate) struct Candidate {
     /// `None` when no index was asked.
     pub(crate) yanked: Option<bool>,
     pub(crate) advisories: Vec<Advisory>,
+    /// Why it must not be used.
+    pub(crate) distrust: Option<Problem>,
 }
 
 /// All places that one command may look into.
@@ -112,6 +114,7 @@ impl<'a> Sources<'a> {
                 cksum: None,
                 yanked: None,
                 advisories: Vec::new(),
+                distrust: None,
             })
             .collect();
         let locked = lock.and_then(|lock| lock.get(name)).filter(|locked| locked.archive_sha256.is_some());
@@ -123,7 +126,7 @@ impl<'a> Sources<'a> {
             if let Some(registry) = of_lock.or_else(|| self.registry.clone()) {
                 self.observer.event(Event::Asking { name });
                 match registry.versions(name) {
-                    Ok(versions) => add_versions(&mut candidates, &registry, versions.unwrap_or_default()),
+                    Ok(versions) => add_versions(&mut candidates, &registry, versions.unwrap_or_default())?,
                     // What is locked or carried is known without asking.
                     Err(_) if self.offline && (locked.is_some() || !candidates.is_empty()) => {}
                     Err(problem) => return Err(problem),
@@ -139,6 +142,7 @@ impl<'a> Sources<'a> {
                 cksum: locked.archive_sha256.clone(),
                 yanked: locked.yanked,
                 advisories: locked.advisories.clone(),
+                distrust: None,
             });
         }
         if candidates.is_empty() {
@@ -200,6 +204,9 @@ impl<'a> Sources<'a> {
     /// The archive of a candidate and its SHA-256: from the store, the project, the toolchain or the registry.
     pub(crate) fn archive(&self, name: &str, candidate: &Candidate) -> Result<(Vec<u8>, String)> {
         let version = &candidate.version;
+        if let Some(problem) = &candidate.distrust {
+            return Err(problem.clone());
+        }
         if let Some(cksum) = &candidate.cksum {
             let near = self.store.archive(cksum).or_else(|| self.vendored(name, version, cksum));
             if let Some(bytes) = near {
@@ -254,19 +261,26 @@ pub(crate) fn archive_name(name: &str, version: &Version) -> String {
     format!("{name}-{version}.x07pkg")
 }
 
-fn add_versions(candidates: &mut Vec<Candidate>, registry: &Registry, versions: Vec<(Version, crate::index::Entry)>) {
+fn add_versions(
+    candidates: &mut Vec<Candidate>,
+    registry: &Registry,
+    versions: Vec<(Version, crate::index::Entry)>,
+) -> Result<()> {
     for (version, entry) in versions {
         if candidates.iter().any(|known| known.version.cmp_precedence(&version).is_eq()) {
             continue;
         }
+        let distrust = registry.distrust(&entry)?;
         candidates.push(Candidate {
             version,
             source: Source::Registry(registry.address().canonical()),
             cksum: Some(entry.cksum),
             yanked: Some(entry.yanked),
             advisories: entry.advisories,
+            distrust,
         });
     }
+    Ok(())
 }
 
 /// The registry in use: the caller's, the environment's, the one in the settings.

@@ -1,5 +1,7 @@
 //! Fields of `x07.json` that nobody reads.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::name::near_matches;
@@ -11,6 +13,18 @@ pub struct UnknownField {
     pub place: String,
     /// The field that was probably meant.
     pub near: Option<String>,
+}
+
+impl UnknownField {
+    /// What to say about it: the fact, and perhaps a question.
+    pub fn message(&self, manifest: &Path) -> String {
+        format!("{} has a field \"{}\" that means nothing", manifest.display(), self.place)
+    }
+
+    /// The question that helps.
+    pub fn help(&self) -> Option<String> {
+        self.near.as_ref().map(|near| format!("did you mean \"{near}\"?"))
+    }
 }
 
 const TOP: &[&str] = &[

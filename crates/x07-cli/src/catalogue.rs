@@ -73,6 +73,8 @@ mod tests {
         let numbered = word.strip_prefix("X07-").and_then(|rest| rest.rsplit_once('-'));
         let is_numbered =
             numbered.is_some_and(|(_, number)| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()));
-        is_word(word) && (is_numbered || ["X07INIT_", "X07PKG_"].iter().any(|prefix| word.starts_with(prefix)))
+        is_word(word)
+            && (is_numbered
+                || ["X07INIT_", "X07PKG_", "X07PROJECT_", "X07LOCK_"].iter().any(|prefix| word.starts_with(prefix)))
     }
 }

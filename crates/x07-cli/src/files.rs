@@ -67,6 +67,13 @@ pub(crate) fn shown(path: &Path) -> PathBuf {
     }
 }
 
+/// A relative path to a file, looked for in the current folder and then in those above it; as it is when there is none.
+pub(crate) fn search_upwards(path: &Path) -> PathBuf {
+    let current = std::env::current_dir().unwrap_or_default();
+    let found = current.ancestors().map(|folder| folder.join(path)).find(|path| path.is_file());
+    found.map_or_else(|| path.to_owned(), |path| shown(&path))
+}
+
 /// Refuses an empty list of files, which would look like success.
 pub(crate) fn some(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     if files.is_empty() {

@@ -23,6 +23,9 @@ pub(crate) struct Template {
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
+/// The template of packages.
+pub(crate) const PACKAGE: &str = "lib";
+
 /// The template that is taken when none is named.
 pub(crate) const DEFAULT: &str = "default";
 
@@ -44,7 +47,10 @@ impl Template {
     pub(crate) fn files_for(&self, root: &Path) -> impl Iterator<Item = (String, String)> {
         let folder = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = if self.package { package_name(&folder) } else { project_name(&folder) };
-        let names = [(self.own_name.to_owned(), name.clone()), (module_name(self.own_name), module_name(&name))];
+        let mut names = vec![(self.own_name.to_owned(), name.clone())];
+        if self.package {
+            names.push((module_name(self.own_name), module_name(&name)));
+        }
         let named = move |text: &str| {
             let told = names.iter().filter(|(own, name)| !own.is_empty() && !name.is_empty());
             told.fold(text.to_owned(), |text, (own, name)| text.replace(own, name))
@@ -77,9 +83,15 @@ fn package_name(folder: &str) -> String {
     }
 }
 
-/// The module of a package: its name with underscores.
+/// The last part of the id of a package's module: its name without `ext-`, with underscores.
 fn module_name(package: &str) -> String {
-    package.replace('-', "_")
+    let name = package.strip_prefix("ext-").unwrap_or(package);
+    let parts: Vec<&str> = name.split(['-', '_']).filter(|part| !part.is_empty()).collect();
+    let name = parts.join("_");
+    match name.chars().next() {
+        Some('a'..='z') => name,
+        _ => format!("pkg_{name}"),
+    }
 }
 
 /// The template of this name, or why there is none.
@@ -109,14 +121,18 @@ mod tests {
 
     #[test]
     fn names() {
-        for (folder, project, package) in [
-            ("shop", "shop", "shop"),
-            ("My Pkg__9", "My Pkg__9", "my-pkg__9"),
-            ("-a--b-", "-a--b-", "a-b"),
-            ("9lives", "9lives", "x07-9lives"),
-            ("\u{e9}\"\\", "\u{e9}--", "x07-project"),
+        for (folder, project, package, module) in [
+            ("shop", "shop", "shop", "shop"),
+            ("My Pkg__9", "My Pkg__9", "my-pkg__9", "my_pkg_9"),
+            ("-a--b-", "-a--b-", "a-b", "a_b"),
+            ("ext-greet", "ext-greet", "ext-greet", "greet"),
+            ("ext-9", "ext-9", "ext-9", "pkg_9"),
+            ("9lives", "9lives", "x07-9lives", "x07_9lives"),
+            ("\u{e9}\"\\", "\u{e9}--", "x07-project", "x07_project"),
         ] {
-            assert_eq!((project_name(folder).as_str(), package_name(folder).as_str()), (project, package));
+            let name = package_name(folder);
+            let found = (project_name(folder), module_name(&name), name);
+            assert_eq!(found, (project.to_owned(), module.to_owned(), package.to_owned()));
         }
     }
 
@@ -124,7 +140,7 @@ mod tests {
     fn a_name_is_told_everywhere() {
         let template = find("lib").unwrap_or_else(|why| panic!("{why}"));
         let files: Vec<(String, String)> = template.files_for(Path::new("/projects/Big-Numbers")).collect();
-        assert!(files.iter().any(|(path, _)| path == "modules/big_numbers.x07.json"));
+        assert!(files.iter().any(|(path, _)| path == "modules/ext/big_numbers.x07.json"));
         for (path, contents) in files {
             assert!(!contents.contains("hello-lib") && !contents.contains("hello_lib"), "{path}");
         }

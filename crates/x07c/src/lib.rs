@@ -16,7 +16,7 @@ pub mod types;
 mod unit;
 
 pub use interface::{FunctionInterface, Interface, Used};
-pub use program::{FunctionSummary, Summary, check_program};
+pub use program::{FunctionSummary, Scope, Summary, check_program};
 
 use x07_ast::File;
 

@@ -36,10 +36,20 @@ pub struct Summary {
     pub instances: Vec<String>,
 }
 
+/// The functions whose mistakes are errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// Those that `solve` reaches: the others are left out of the program.
+    #[default]
+    Program,
+    /// All of them: somebody else will call them.
+    Library,
+}
+
 /// What `check_program` found.
 #[derive(Clone, Debug, Default)]
 pub struct ProgramCheck {
-    /// All findings, in module order and then in source order; errors in unreachable functions are warnings here.
+    /// All findings, in module order and then in source order; errors in functions out of scope are warnings here.
     pub diagnostics: Vec<Diagnostic>,
     /// Native heads of reachable functions, sorted, without repeats.
     pub native_heads: Vec<String>,
@@ -67,8 +77,12 @@ fn path_of_calls(function: (&str, &str), callers: &FxHashMap<(&str, &str), (&str
     path.join(" -> ")
 }
 
-/// Decides which mistakes of the program's files matter: those in files at large and in functions reachable from `solve`.
-pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_nodes: u64) -> ProgramCheck {
+/// Decides which mistakes of the program's files matter: those in files at large and in the functions in scope.
+pub fn check_program<'a>(
+    summaries: impl IntoIterator<Item = &'a Summary>,
+    max_nodes: u64,
+    scope: Scope,
+) -> ProgramCheck {
     let summaries: Vec<&Summary> = summaries.into_iter().collect();
     let mut index: FxHashMap<(&str, &str), &FunctionSummary> = FxHashMap::default();
     let mut reached: FxHashSet<(&str, &str)> = FxHashSet::default();
@@ -113,7 +127,7 @@ pub fn check_program<'a>(summaries: impl IntoIterator<Item = &'a Summary>, max_n
                     let path = path_of_calls((&summary.module, &function.name), &callers);
                     diagnostic.message = format!("{}; the program calls it: {path}", diagnostic.message);
                 }
-                if !reachable && diagnostic.severity == Severity::Error {
+                if !reachable && scope == Scope::Program && diagnostic.severity == Severity::Error {
                     diagnostic.severity = Severity::Warning;
                     diagnostic.notes.push("the program never calls this function, so it still builds".to_string());
                 }

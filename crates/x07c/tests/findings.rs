@@ -4,7 +4,7 @@
 
 use expect_test::{Expect, expect};
 use x07_ast::{Diagnostic, Expected, parse};
-use x07c::{Capabilities, Interface, Interfaces, Limits, Options, check_program, compile};
+use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Scope, check_program, compile};
 
 struct Alone;
 
@@ -32,7 +32,7 @@ fn check(declarations: &str, solve: &str, expected: Expect) {
         let pointer = diagnostic.pointer.as_deref().unwrap_or_default();
         format!("{severity}[{}] {pointer}: {}\n", diagnostic.code, diagnostic.message)
     };
-    let found: String = check_program([&unit.summary], 1 << 24).diagnostics.iter().map(shown).collect();
+    let found: String = check_program([&unit.summary], 1 << 24, Scope::Program).diagnostics.iter().map(shown).collect();
     expected.assert_eq(&found);
 }
 

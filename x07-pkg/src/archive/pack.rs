@@ -13,6 +13,7 @@ use crate::digest::{Files, sha256};
 use crate::name::is_package_name;
 use crate::package::{PACKAGE_MANIFEST_NAME, Package};
 use crate::problem::{Code, Problem, Result};
+use crate::requirement::Requirement;
 
 /// A packed package.
 #[derive(Clone, Debug)]
@@ -25,6 +26,13 @@ pub struct Packed {
     pub sha256: String,
     /// What is in it, in order.
     pub files: Vec<String>,
+}
+
+impl Packed {
+    /// The paths and contents that whoever gets the archive will have.
+    pub fn unpacked(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        super::unpack(&self.bytes).map(|(_, files)| files.into_iter().collect())
+    }
 }
 
 /// Packs the package in `folder` after checking it.
@@ -133,13 +141,31 @@ fn imports(text: &[u8]) -> Vec<String> {
 }
 
 /// What a registry demands of a manifest beyond what packing does.
-pub(crate) fn check_for_publishing(package: &Package) -> Result<()> {
+pub(crate) fn check_for_publishing(packed: &Packed) -> Result<()> {
+    let package = &packed.package;
     let mut wrong = Vec::new();
     for (field, text) in [("description", &package.description), ("docs", &package.docs), ("license", &package.license)]
     {
         if text.trim().is_empty() {
             wrong.push(format!("`{field}` is missing in {PACKAGE_MANIFEST_NAME}"));
         }
+    }
+    match &package.x07c_compat {
+        None => wrong.push(format!(
+            "`meta.x07c_compat` is missing in {PACKAGE_MANIFEST_NAME}: the versions of x07 that it works with, such as \
+             \">=0.1.0 <0.2.0\""
+        )),
+        Some(text) => wrong.extend(Requirement::parse(text).err().map(|why| {
+            format!("`meta.x07c_compat` {text:?} in {PACKAGE_MANIFEST_NAME} is no requirement: {}", why.message)
+        })),
+    }
+    for (name, _) in package.requirements()? {
+        if name == package.name {
+            wrong.push(format!("`meta.requires_packages` in {PACKAGE_MANIFEST_NAME} names the package itself"));
+        }
+    }
+    if packed.bytes.len() > MAX_ARCHIVE_BYTES {
+        wrong.push(format!("the archive has {} bytes; registries take {MAX_ARCHIVE_BYTES}", packed.bytes.len()));
     }
     if wrong.is_empty() {
         return Ok(());

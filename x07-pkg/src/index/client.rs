@@ -10,6 +10,7 @@ use url::Url;
 use super::address::{self, IndexAddress};
 use super::cache::{Cache, Kept};
 use super::entry::{Entry, parse_entries, shard};
+use super::signature::Signing;
 use super::transport::{self, Headers, Reply};
 use crate::archive::MAX_ARCHIVE_BYTES;
 use crate::credentials;
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) api: String,
     #[serde(rename = "auth-required", default)]
     pub(crate) auth_required: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signing: Option<Signing>,
 }
 
 /// `catalog.json`.
@@ -117,6 +120,16 @@ impl Registry {
             return Ok(None);
         };
         parse_entries(name, &text).map(Some).map_err(|why| failed(format!("{path}: {why}")))
+    }
+
+    /// What speaks against using a version: that it is not signed as the registry says it is.
+    pub(crate) fn distrust(&self, entry: &Entry) -> Result<Option<Problem>> {
+        match self.config() {
+            Ok(config) => Ok(config.signing.as_ref().and_then(|signing| signing.verify(entry).err())),
+            // Then nothing of it is downloaded either.
+            Err(_) if self.offline => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// The archive of a version, which has the given SHA-256.

@@ -4,6 +4,7 @@ mod address;
 mod cache;
 mod client;
 mod entry;
+mod signature;
 mod transport;
 
 pub(crate) use address::IndexAddress;

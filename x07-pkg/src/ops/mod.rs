@@ -15,7 +15,10 @@ pub use add::{AddReport, Added, RemoveReport, add, remove};
 pub use info::{InfoReport, SearchReport, SearchRow, VersionRow, VersionsReport, info, search, versions};
 pub use lock::{Changed, LockCheck, LockReport, UpdateReport, fetch, lock, update};
 pub use pack::{PackReport, pack_to};
-pub use publish::{IndexReport, LoginReport, PublishReport, YankReport, index_folder, login, publish, yank};
+pub(crate) use publish::already_published;
+pub use publish::{
+    IndexReport, LoginReport, PublishReport, YankReport, index_folder, login, pack_to_publish, publish, yank,
+};
 pub use query::{Provider, ProvidesReport, provides};
 pub use tree::{Edge, Node, TreeReport, Why, tree, why};
 pub use vendor::{VendorReport, vendor};

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 use serde::Serialize;
 
-use crate::archive::{MAX_ARCHIVE_BYTES, check_for_publishing, pack};
+use crate::archive::{Packed, check_for_publishing, pack};
 use crate::credentials;
 use crate::name::{canonical_name, split_spec};
 use crate::observer::{Event, Observer};
 use crate::options::Options;
+use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
 use crate::registry_folder::FolderRegistry;
 use crate::sources::required_registry;
@@ -34,17 +35,27 @@ pub struct PublishReport {
     pub dry_run: bool,
 }
 
-/// Packs the package in `folder`, checks it as registries do, and sends it unless this is a dry run.
-pub fn publish(folder: &Path, options: &Options, dry_run: bool, observer: &dyn Observer) -> Result<PublishReport> {
+/// Packs the package in `folder` and checks what registries check but for the code itself, which is a compiler's matter.
+pub fn pack_to_publish(folder: &Path) -> Result<Packed> {
     let packed = pack(folder)?;
-    check_for_publishing(&packed.package)?;
-    if packed.bytes.len() > MAX_ARCHIVE_BYTES {
-        let what = format!("the archive has {} bytes; registries take {MAX_ARCHIVE_BYTES}", packed.bytes.len());
-        return Err(Problem::new(Code::PublishFailed, what));
-    }
-    let registry = required_registry(options)?;
+    check_for_publishing(&packed)?;
+    Ok(packed)
+}
+
+/// Sends a package that has been checked. A dry run only asks whether its version is free, if there is a registry to ask.
+pub fn publish(
+    folder: &Path,
+    packed: &Packed,
+    options: &Options,
+    dry_run: bool,
+    observer: &dyn Observer,
+) -> Result<PublishReport> {
+    let registry = match required_registry(options) {
+        Err(problem) if dry_run && problem.code == Code::NoRegistry => None,
+        registry => Some(registry?),
+    };
     let mut report = PublishReport {
-        index: registry.address().canonical(),
+        index: registry.as_ref().map(|registry| registry.address().canonical()).unwrap_or_default(),
         package_dir: folder.to_owned(),
         name: packed.package.name.clone(),
         version: packed.package.version.clone(),
@@ -52,11 +63,19 @@ pub fn publish(folder: &Path, options: &Options, dry_run: bool, observer: &dyn O
         index_path: String::new(),
         dry_run,
     };
-    if dry_run {
+    let Some(registry) = registry else {
         return Ok(report);
+    };
+    let version = packed.package.semver()?;
+    if dry_run {
+        let listed = registry.versions(&report.name)?.unwrap_or_default();
+        return match listed.iter().any(|(other, _)| *other == version) {
+            true => Err(already_published(&packed.package)),
+            false => Ok(report),
+        };
     }
     if let Some(folder) = FolderRegistry::open(&registry)? {
-        report.index_path = folder.publish(&packed)?;
+        report.index_path = folder.publish(packed)?;
         return Ok(report);
     }
     let answer = registry.publish(&packed.bytes)?;
@@ -68,12 +87,17 @@ pub fn publish(folder: &Path, options: &Options, dry_run: bool, observer: &dyn O
         return Err(Problem::new(Code::PublishResponseMismatch, what));
     }
     report.index_path = answer.index_path;
-    let version = packed.package.semver()?;
     let listed = registry.versions(&report.name).ok().flatten().unwrap_or_default();
     if !listed.iter().any(|(other, _)| *other == version) {
         observer.event(Event::Warning("the registry took the package but its index does not list it yet"));
     }
     Ok(report)
+}
+
+/// What to say when a version is there already.
+pub(crate) fn already_published(package: &Package) -> Problem {
+    Problem::new(Code::AlreadyPublished, format!("{} is already published", package.id()))
+        .help("a published version never changes; raise `version` in x07-package.json")
 }
 
 /// What `yank` reports.

@@ -47,6 +47,7 @@ pub fn vendor(manifest: &Path, options: &Options, observer: &dyn Observer) -> Re
             cksum: locked.archive_sha256.clone(),
             yanked: locked.yanked,
             advisories: Vec::new(),
+            distrust: None,
         };
         let (bytes, _) = sources.archive(&locked.name, &candidate)?;
         let name = archive_name(&locked.name, &locked.version);

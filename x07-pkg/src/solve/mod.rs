@@ -81,6 +81,7 @@ impl Question<'_> {
             cksum: Some(locked.archive_sha256.clone()?),
             yanked: locked.yanked,
             advisories: locked.advisories.clone(),
+            distrust: None,
         })
     }
 

@@ -85,18 +85,18 @@ impl Options {
             None => project::manifest(None).ok(),
         };
         for root in &self.module_root {
-            add_root(&mut library, root, Origin::Project)?;
+            add_root(&mut library, root)?;
         }
         if let Some(manifest) = &manifest {
             let folder = manifest.folder();
             for root in manifest.module_roots.iter().filter(|root| !root.starts_with('$')) {
-                add_root(&mut library, &folder.join(root), Origin::Project)?;
+                add_root(&mut library, &folder.join(root))?;
             }
             let locked = x07_pkg::Options { locked: true, ..x07_pkg::Options::read() };
             match x07_pkg::prepare(manifest, &locked, &x07_pkg::Silent) {
                 Ok(set) => {
                     for package in &set.packages {
-                        add_root(&mut library, &package.module_root, Origin::Package)?;
+                        add_package(&mut library, package)?;
                         add_examples(&mut library, &package.folder.join("tests"))?;
                     }
                 }
@@ -109,15 +109,29 @@ impl Options {
     }
 }
 
-fn add_root(library: &mut Library, root: &Path, origin: Origin) -> Result<()> {
+fn add_root(library: &mut Library, root: &Path) -> Result<()> {
     for path in sources(root)? {
         let relative = path.strip_prefix(shown(root)).unwrap_or(&path);
         let id = relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, ".");
-        let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        // An entry, or a file with mistakes, is no module.
-        if let Some(module) = Module::read(id.trim_end_matches(SOURCE_SUFFIX), origin, &text) {
-            library.add(module);
-        }
+        add_module(library, id.trim_end_matches(SOURCE_SUFFIX), &path, Origin::Project)?;
+    }
+    Ok(())
+}
+
+/// The modules that a package offers; what else lies in its folder is its own business.
+fn add_package(library: &mut Library, package: &x07_pkg::BuildPackage) -> Result<()> {
+    for id in &package.modules {
+        let path = package.module_root.join(format!("{}{SOURCE_SUFFIX}", id.replace('.', "/")));
+        add_module(library, id, &path, Origin::Package)?;
+    }
+    Ok(())
+}
+
+fn add_module(library: &mut Library, id: &str, path: &Path, origin: Origin) -> Result<()> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    // An entry, or a file with mistakes, is no module.
+    if let Some(module) = Module::read(id, origin, &text) {
+        library.add(module);
     }
     Ok(())
 }

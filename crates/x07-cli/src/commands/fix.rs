@@ -102,7 +102,7 @@ impl Options {
 
 impl Options {
     fn add_unit_test(&self, shell: &Shell, repro: &Path) -> Result<u8> {
-        let path = super::test::search_upwards(&self.manifest)?;
+        let path = files::search_upwards(&self.manifest);
         let manifest = x07_test::manifest::read(&path)
             .map_err(|errors| anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
         let repro = read_repro(repro).map_err(anyhow::Error::msg)?;

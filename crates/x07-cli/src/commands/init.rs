@@ -19,6 +19,9 @@ use crate::template::{self, Template};
 pub(crate) struct Options {
     /// The folder, which is made when it does not exist [default: the current one]
     path: Option<PathBuf>,
+    /// Make a package for others to use: the template `lib`
+    #[arg(long)]
+    package: bool,
     #[command(flatten)]
     how: How,
 }
@@ -26,9 +29,9 @@ pub(crate) struct Options {
 /// Options of both commands.
 #[derive(Debug, Args)]
 pub(crate) struct How {
-    /// What to begin with
-    #[arg(long, default_value = template::DEFAULT, value_name = "NAME")]
-    pub(super) template: String,
+    /// What to begin with [default: default]
+    #[arg(long, value_name = "NAME")]
+    pub(super) template: Option<String>,
     /// How the result is told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -74,21 +77,32 @@ struct ErrorReport<'a> {
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
         let path = self.path.clone().unwrap_or_else(|| PathBuf::from("."));
-        self.how.carry_out(shell, "init", &path, fill)
+        let template = match (self.package, &self.how.template) {
+            (true, Some(_)) => Err("--package and --template say different things".to_owned()),
+            (true, None) => template::find(template::PACKAGE),
+            (false, _) => self.how.template(),
+        };
+        self.how.carry_out(shell, "init", template, &path, fill)
     }
 }
 
 impl How {
-    /// Makes the project at `path` with `make`, and tells what came of it.
+    /// The template that was asked for.
+    pub(super) fn template(&self) -> Result<&'static Template, String> {
+        template::find(self.template.as_deref().unwrap_or(template::DEFAULT))
+    }
+
+    /// Makes a project of `template` at `path` with `make`, and tells what came of it.
     pub(super) fn carry_out(
         &self,
         shell: &Shell,
         command: &'static str,
+        template: Result<&'static Template, String>,
         path: &Path,
         make: impl FnOnce(&Path, &Template) -> Result<Vec<String>, Failure>,
     ) -> Result<u8> {
         let root = std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
-        let outcome = template::find(&self.template)
+        let outcome = template
             .map_err(|message| Failure { code: "X07INIT_ARGS", message })
             .and_then(|template| make(&root, template).map(|created| (template, created)));
         let enter = (path != Path::new(".")).then(|| format!("cd {}", path.display()));

@@ -21,11 +21,11 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
-        let path = match (&self.path, self.how.template.as_str()) {
+        let path = match (&self.path, self.how.template.as_deref().unwrap_or(template::DEFAULT)) {
             (Some(path), _) => path.clone(),
             (None, template::DEFAULT) => bail!("what is the project called? `x07 new NAME` makes it in a folder NAME"),
             (None, name) => PathBuf::from(template::find(name).map_or(name, |template| template.name)),
         };
-        self.how.carry_out(shell, "new", &path, create)
+        self.how.carry_out(shell, "new", self.how.template(), &path, create)
     }
 }

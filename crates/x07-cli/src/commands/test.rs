@@ -153,6 +153,9 @@ impl Options {
         };
         if !self.is_json() {
             tell_warnings(shell, &manifest);
+            if let Some(Ok(project)) = options.project.as_deref().map(x07_pkg::Manifest::read) {
+                super::pkg::warn_of_unknown_fields(shell, &project);
+            }
         }
         if options.property.repro.is_none()
             && let Some(reason) = options.selection.explain_empty(&manifest)
@@ -189,7 +192,7 @@ impl Options {
                 let folder = if project.is_dir() { Some(project.as_path()) } else { project.parent() };
                 folder.unwrap_or(Path::new("")).join(&self.manifest)
             }
-            _ => search_upwards(&self.manifest)?,
+            _ => crate::files::search_upwards(&self.manifest),
         };
         if let Some(lock) = self.stdlib_lock.as_ref().filter(|lock| !lock.is_file()) {
             bail!("cannot read {}: no such file", lock.display());
@@ -293,15 +296,6 @@ fn list(shell: &Shell, manifest: &Manifest, selection: &Selection) -> Result<u8>
 }
 
 /// A relative path that is found in the current folder or the nearest folder above it; as given when there is none.
-pub(super) fn search_upwards(path: &Path) -> Result<PathBuf> {
-    if path.is_absolute() {
-        return Ok(path.to_owned());
-    }
-    let current = env::current_dir().context("the current folder is gone")?;
-    let found = current.ancestors().map(|folder| folder.join(path)).find(|path| path.is_file());
-    Ok(found.map_or_else(|| path.to_owned(), |path| shown(&path)))
-}
-
 /// The project that a tests' manifest belongs to, if any.
 fn project_of(manifest: &Path) -> Result<Option<PathBuf>> {
     let manifest = std::path::absolute(manifest).with_context(|| format!("cannot find {}", manifest.display()))?;

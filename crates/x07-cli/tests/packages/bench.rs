@@ -101,9 +101,10 @@ impl Bench {
   "license": "MIT",
   "module_root": "modules",
   "modules": ["{module}"],
-  "meta": {{{meta}}}
+  "meta": {{"x07c_compat": ">=0.1.0 <0.2.0"{comma}{meta}}}
 }}
-"#
+"#,
+            comma = if meta.is_empty() { "" } else { ", " }
         );
         self.write(&format!("{folder}/x07-package.json"), manifest);
         let greeting = format!(r#"["bytes.lit","{name} {version}"]"#);

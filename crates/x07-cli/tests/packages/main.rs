@@ -5,5 +5,6 @@
 mod bench;
 mod builds;
 mod projects;
+mod publishing;
 mod registries;
 mod server;

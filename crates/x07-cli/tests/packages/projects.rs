@@ -185,3 +185,35 @@ fn reports_are_one_line_of_json() {
     assert_eq!(bench.x07("app", "pkg provides no.such").status, 1);
     assert_eq!(bench.x07("app", "pkg provides std.bytes").ok().json()["providers"][0]["kind"], "builtin");
 }
+
+#[test]
+fn misspelt_fields_are_told_by_every_command() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    let text = bench.read("app/x07.json").replace("\"world\"", "\"dependancies\": [],\n  \"world\"");
+    bench.write("app/x07.json", text);
+    let tests =
+        r#"{"schema_version":"x07.tests_manifest@0.2.0","tests":[{"id":"a","world":"solve-pure","entry":"a.b"}]}"#;
+    bench.write("app/tests/tests.json", tests);
+    for line in ["add ext-tiny", "tree", "lock", "remove ext-tiny", "check", "test --list"] {
+        let said = bench.x07("app", line).stderr;
+        let words = ["x07.json has a field \"dependancies\" that means nothing", "did you mean \"dependencies\"?"];
+        assert!(words.iter().all(|word| said.contains(word)), "{line}: {said}");
+    }
+}
+
+#[test]
+fn a_named_manifest_is_searched_upwards() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    bench.x07("app/src", "add ext-tiny --project x07.json").ok();
+    assert_eq!(bench.locked("app"), "ext-tiny@0.1.1");
+}
+
+#[test]
+fn packages_are_documented() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    bench.x07("app", "add ext-tiny").ok();
+    assert!(bench.x07("app", "doc std.tiny").ok().stdout.contains("std.tiny.hello_v1"));
+}

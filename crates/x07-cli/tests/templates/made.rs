@@ -95,8 +95,8 @@ fn lib_is_published_and_used() {
     let index = format!("sparse+file://{}/", registry.display());
     workshop.run("", &["registry", "index", "registry"]);
     workshop.run("Big-Greetings", &["publish", "--index", &index]);
-    let main = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":["big_greetings"],
-        "decls":[],"solve":["big_greetings.hello_v1",["bytes.lit","you"]]}"#;
+    let main = r#"{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":["ext.big_greetings"],
+        "decls":[],"solve":["ext.big_greetings.hello_v1",["bytes.lit","you"]]}"#;
     fs::write(workshop.path("x07-workspace.toml"), "").unwrap();
     for (user, package) in
         [("near", ["add", "../Big-Greetings"].as_slice()), ("far", &["add", "big-greetings", "--index", &index])]

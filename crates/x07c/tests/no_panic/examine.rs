@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use x07_ast::{Diagnostic, Expected, File};
-use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Unit, check_program};
+use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Scope, Unit, check_program};
 
 use crate::corpus::{library, workspace};
 
@@ -88,7 +88,7 @@ impl Examiner {
         for id in sources.keys() {
             self.module(id, &sources, &mut build, options, &mut Vec::new())?;
         }
-        let check = check_program(&build.summaries, 1 << 24);
+        let check = check_program(&build.summaries, 1 << 24, Scope::Program);
         for diagnostic in &check.diagnostics {
             let source = sources.get(&diagnostic.module).map(|(source, _)| source.as_slice());
             build.judge_one(diagnostic, source)?;

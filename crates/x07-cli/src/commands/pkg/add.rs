@@ -35,7 +35,7 @@ pub(crate) struct Add {
 impl Add {
     pub(crate) fn run(&self, shell: &Shell, default: MessageFormat) -> Result<u8> {
         let teller = Teller::new(shell, "pkg.add", &self.common.how, default);
-        let result = self.common.manifest().and_then(|manifest| {
+        let result = self.common.manifest(shell).and_then(|manifest| {
             ops::add(&manifest, &self.common.options(), &self.packages, self.path.as_deref(), &teller)
         });
         if let Ok(report) = &result {
@@ -124,7 +124,7 @@ impl Remove {
         let teller = Teller::new(shell, "pkg.remove", &self.common.how, default);
         let result = self
             .common
-            .manifest()
+            .manifest(shell)
             .and_then(|manifest| ops::remove(&manifest, &self.common.options(), &self.packages, &teller));
         match (&result, teller.format) {
             (Ok(report), MessageFormat::Json) if report.removed.len() == 1 => {

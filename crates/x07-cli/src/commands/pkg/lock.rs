@@ -30,8 +30,10 @@ impl Lock {
         let teller = Teller::new(shell, "pkg.lock", &self.common.how, default);
         let check = LockCheck { allow_yanked: self.allow_yanked, allow_advisories: self.allow_advisories };
         let check = self.check.then_some(check);
-        let result =
-            self.common.manifest().and_then(|manifest| ops::lock(&manifest, &self.common.options(), check, &teller));
+        let result = self
+            .common
+            .manifest(shell)
+            .and_then(|manifest| ops::lock(&manifest, &self.common.options(), check, &teller));
         teller.finish(result, |shell, report| {
             if self.check {
                 shell.status("Checked", &format!("{} is up to date", shown(&report.lockfile).display()));
@@ -56,7 +58,7 @@ impl Update {
         let teller = Teller::new(shell, "pkg.update", &self.common.how, default);
         let result = self
             .common
-            .manifest()
+            .manifest(shell)
             .and_then(|manifest| ops::update(&manifest, &self.common.options(), &self.packages, &teller));
         teller.finish(result, |shell, report| {
             for change in &report.changed {
@@ -90,7 +92,7 @@ impl Fetch {
         let teller = Teller::new(shell, "pkg.fetch", &self.common.how, default);
         let mut options = self.common.options();
         options.locked = self.locked;
-        let result = self.common.manifest().and_then(|manifest| ops::fetch(&manifest, &options, &teller));
+        let result = self.common.manifest(shell).and_then(|manifest| ops::fetch(&manifest, &options, &teller));
         teller.finish(result, |shell, report| {
             if report.fetched.is_empty() {
                 shell.status("Unchanged", "every locked package is there");
@@ -111,7 +113,7 @@ impl Vendor {
     pub(crate) fn run(&self, shell: &Shell, default: MessageFormat) -> Result<u8> {
         let teller = Teller::new(shell, "pkg.vendor", &self.common.how, default);
         let result =
-            self.common.manifest().and_then(|manifest| ops::vendor(&manifest, &self.common.options(), &teller));
+            self.common.manifest(shell).and_then(|manifest| ops::vendor(&manifest, &self.common.options(), &teller));
         teller.finish(result, |shell, report| {
             let archives = count(report.archives.len(), "archive");
             shell.status("Vendored", &format!("{archives} in {}", shown(&report.folder).display()));

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use x07_pkg::{Code, MANIFEST_NAME, Problem, find_manifest};
+use x07_pkg::{Code, MANIFEST_NAME, Manifest, Problem, find_manifest};
 
 pub(crate) use self::add::{Add, Remove};
 pub(crate) use self::lock::{Fetch, Lock, Update, Vendor};
@@ -25,6 +25,7 @@ pub(crate) use self::query::{Info, Provides, Search, Versions};
 pub(crate) use self::registry::Registry;
 pub(crate) use self::tell::{tell, tell_build};
 pub(crate) use self::tree::{Tree, Why};
+use crate::files::search_upwards;
 use crate::render::MessageFormat;
 use crate::shell::Shell;
 
@@ -76,9 +77,22 @@ impl Common {
         self.source.options()
     }
 
-    /// The project's manifest.
-    fn manifest(&self) -> Result<PathBuf, Problem> {
-        manifest_path(self.project.as_deref())
+    /// The project's manifest. Tells of fields in it that mean nothing.
+    fn manifest(&self, shell: &Shell) -> Result<PathBuf, Problem> {
+        let path = manifest_path(self.project.as_deref())?;
+        // What else is wrong with it, the command itself will say.
+        if let Ok(manifest) = Manifest::read(&path) {
+            warn_of_unknown_fields(shell, &manifest);
+        }
+        Ok(path)
+    }
+}
+
+/// Tells of fields that mean nothing, which are misspelt more often than not.
+pub(crate) fn warn_of_unknown_fields(shell: &Shell, manifest: &Manifest) {
+    for field in &manifest.unknown_fields {
+        let help = field.help().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+        shell.warning(&format!("{}{help}", field.message(&crate::files::shown(&manifest.path))));
     }
 }
 
@@ -88,7 +102,7 @@ fn manifest_path(path: Option<&Path>) -> Result<PathBuf, Problem> {
         || env::current_dir().map_err(|error| Problem::new(Code::Io, format!("the current folder is gone: {error}")));
     match path {
         Some(folder) if folder.is_dir() => Ok(folder.join(MANIFEST_NAME)),
-        Some(file) => Ok(file.to_owned()),
+        Some(file) => Ok(search_upwards(file)),
         None => find_manifest(&here()?).map_err(|error| match error {
             x07_pkg::Error::NotFound { .. } => {
                 Problem::from(error).help("`x07 new NAME` makes a project, `--project PATH` names one")

@@ -21,7 +21,7 @@ pub(crate) struct Tree {
 impl Tree {
     pub(crate) fn run(&self, shell: &Shell, default: MessageFormat) -> Result<u8> {
         let teller = Teller::new(shell, "pkg.tree", &self.common.how, default);
-        let result = self.common.manifest().and_then(|manifest| ops::tree(&manifest, &self.common.options()));
+        let result = self.common.manifest(shell).and_then(|manifest| ops::tree(&manifest, &self.common.options()));
         teller.finish(result, |shell, report| {
             let mut text = format!("{PROJECT}\n");
             draw(report, PROJECT, "", &mut BTreeSet::new(), &mut text);
@@ -68,7 +68,7 @@ impl Why {
     pub(crate) fn run(&self, shell: &Shell, default: MessageFormat) -> Result<u8> {
         let teller = Teller::new(shell, "pkg.why", &self.common.how, default);
         let result =
-            self.common.manifest().and_then(|manifest| ops::why(&manifest, &self.common.options(), &self.package));
+            self.common.manifest(shell).and_then(|manifest| ops::why(&manifest, &self.common.options(), &self.package));
         teller.finish(result, |shell, report| {
             for chain in &report.chains {
                 shell.print(&format!("{}\n", chain.join(" -> ")))?;
