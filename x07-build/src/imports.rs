@@ -33,7 +33,10 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
             Absent::Missing => {
                 let options = &session.request.packages;
                 let carried = x07_pkg::official_provider(import, options);
-                help = carried.map(|name| format!("`x07 add {name}` adds the package that has it"));
+                help = carried.map(|name| format!("`x07 add {name}` adds the package that has it")).or_else(|| {
+                    let near = x07_ast::names::near(import, stdlib::modules().map(|(id, _)| *id));
+                    near.map(|near| format!("did you mean \"{near}\"?"))
+                });
                 let searched = searched.display();
                 let hint = format!("hint: x07 pkg provides {import}");
                 ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hint}"))

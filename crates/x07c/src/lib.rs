@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no file, no clock, no environment, no map whose order shows.
 
 pub mod builtins;
+mod elsewhere;
 pub mod emit;
 pub mod fuel;
 pub mod heads;

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 use x07_ast::{Decl, Diagnostic, ErrorKind, ExprId, File, FileKind, Function, Param};
 
+use crate::elsewhere;
 use crate::emit::{self, Definition, Linkage, mangle};
 use crate::fuel::{self, Fuel};
 use crate::interface::{FunctionInterface, Interface, ParamInterface, Template, Used, ViewSource};
@@ -103,8 +104,9 @@ impl<'a> UnitContext<'a> {
         }
         let Some((module, _)) = name.rsplit_once('.') else {
             let candidates = crate::builtins::all().map(|row| row.head);
-            let near = x07_ast::names::near(name, candidates).map(|n| format!("did you mean \"{n}\"?"));
-            return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), near);
+            let near = || x07_ast::names::near(name, candidates).map(|n| format!("did you mean \"{n}\"?"));
+            let help = elsewhere::in_x07(name).map(str::to_owned).or_else(near);
+            return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), help);
         };
         if module == source.module {
             if module == self.module {

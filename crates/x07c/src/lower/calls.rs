@@ -410,8 +410,14 @@ impl Lowerer<'_, '_> {
             Lookup::Problem { code, message, help } => {
                 self.charge(1);
                 self.typing(code, message, e).help = help;
+                // What an unknown function would do with a name is not known: taking it for moved would only bring
+                // further errors after the one that counts.
+                let source = self.source.clone();
                 for arg in args {
-                    self.value(*arg);
+                    match source.exprs().get(*arg) {
+                        Expr::Text(sym) | Expr::Atom(sym) if self.lookup(sym).is_some() => {}
+                        _ => drop(self.value(*arg)),
+                    }
                 }
                 Operand::error()
             }

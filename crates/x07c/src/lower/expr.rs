@@ -81,8 +81,13 @@ impl Lowerer<'_, '_> {
         let function = self.source.is_function(name);
         let code = if name == "__result" && self.in_clause { "X07-CONTRACT-0003" } else { "X07-TYPE-0001" };
         let diagnostic = self.typing(code, format!("unknown identifier: \"{name}\""), e);
-        diagnostic.help =
-            if function { Some(format!("a function is not a value; call it: [\"{name}\", ...]")) } else { near };
+        diagnostic.help = if function {
+            Some(format!("a function is not a value; call it: [\"{name}\", ...]"))
+        } else {
+            near.or_else(|| crate::elsewhere::in_x07(name).map(str::to_owned)).or_else(|| {
+                Some(format!("a string is a name; if text is meant: [\"bytes.lit\", {}]", serde_json::json!(name)))
+            })
+        };
         Operand::error()
     }
 
