@@ -8,7 +8,7 @@ use x07c::Capabilities;
 
 use crate::digest::{Digest, KeyBuilder};
 use crate::event::{Event, Observer};
-use crate::files::io_failure;
+use crate::files::{can_write, io_failure};
 use crate::outcome::Failure;
 use crate::request::{Emit, Request, Target, capabilities_of};
 use crate::store::Store;
@@ -24,10 +24,9 @@ pub(crate) struct Place {
     pub(crate) target: PathBuf,
     /// Digest of the whole request and of the toolchain: builds with equal digests differ only in files.
     pub(crate) request: Digest,
-    /// The folder of this build's own files.
+    /// The folder of this build's own files: in the project, or in the cache when there is no project or none that can
+    /// be written to.
     pub(crate) build_folder: PathBuf,
-    /// Where the build folder goes when the project cannot be written to.
-    pub(crate) fallback_folder: PathBuf,
     /// What is asked for, absolute.
     pub(crate) output: PathBuf,
     /// The program's name.
@@ -77,16 +76,15 @@ impl Place {
         let name = if name.is_empty() { "app".to_owned() } else { name };
         let request_digest = request_digest(request, &target, &name)?;
         let hex = request_digest.to_hex();
-        let fallback_folder = store.room("builds").join(&hex[..2]).join(&hex[2..34]);
-        let build_folder = match &folder {
-            Some(folder) => folder.join(".x07").join("build").join(request.profile.as_str()).join(&hex[..16]),
-            None => fallback_folder.clone(),
-        };
+        let build_folder = folder
+            .map(|folder| folder.join(".x07").join("build").join(request.profile.as_str()).join(&hex[..16]))
+            .filter(|folder| can_write(folder))
+            .unwrap_or_else(|| store.room("builds").join(&hex[..2]).join(&hex[2..34]));
         let output = match &request.output {
             Some(output) => absolute(output)?,
             None => build_folder.join(default_file(&name, request.emit)),
         };
-        Ok(Place { target, request: request_digest, build_folder, fallback_folder, output, name })
+        Ok(Place { target, request: request_digest, build_folder, output, name })
     }
 }
 

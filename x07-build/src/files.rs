@@ -118,6 +118,21 @@ fn must_be_file(metadata: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// True if files can be put into a folder, or into the folder above it in which it would be made.
+pub(crate) fn can_write(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        for folder in folder.ancestors() {
+            match access(folder, Access::WRITE_OK) {
+                Err(rustix::io::Errno::NOENT) => {}
+                result => return result.is_ok(),
+            }
+        }
+    }
+    true
+}
+
 /// Makes an I/O error of ours.
 pub(crate) fn io_failure(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.to_owned();

@@ -15,10 +15,9 @@ use crate::objects::Objects;
 use crate::session::Session;
 use crate::units::Units;
 
-/// The last build's database, wherever it could be written.
+/// The last build's database.
 pub(crate) fn read_database(place: &Place) -> Option<Database> {
     Database::read(&place.build_folder, &place.request)
-        .or_else(|| Database::read(&place.fallback_folder, &place.request))
 }
 
 /// What goes into the database.
@@ -80,10 +79,9 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
     };
     hot.settle();
     let cold = Cold { modules, groups: objects.map(Objects::group_records).unwrap_or_default() };
-    let Place { build_folder, fallback_folder, .. } = session.place;
-    ignore_build_folder(build_folder);
-    let write = |folder: &Path| Database::write(folder, &hot, &cold);
-    let _ = write(build_folder).or_else(|_| write(fallback_folder));
+    let folder = &session.place.build_folder;
+    ignore_build_folder(folder);
+    let _ = Database::write(folder, &hot, &cold);
 }
 
 /// Keeps the build folder out of version control.

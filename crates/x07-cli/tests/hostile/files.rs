@@ -99,6 +99,7 @@ fn a_project_folder_that_is_read_only() {
     sandbox.must_fail(&["build", "--out", "new/out"], &[], 2, &["cannot", "new", "ermission denied"]);
     sandbox.must_fail(&["fmt", "--write"], &[], 2, &["cannot write src/app.x07.json: permission denied"]);
     sandbox.call(&["check"], &[]).check(0, &["Checked"]);
+    sandbox.call(&["run", "--release"], &[]).check(0, &["Compiling"]);
     let elsewhere = sandbox.path("cache/out").to_string_lossy().into_owned();
     sandbox.call(&["build", "--release", "--out", &elsewhere], &[]).check(0, &["Finished"]);
     sandbox.allow("p", 0o755);
