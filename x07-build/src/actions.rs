@@ -152,7 +152,7 @@ impl Actions<'_> {
         }
         // Which modules are linked is known when all units are made; what the last build linked need not wait for that.
         if let Some(objects) = self.objects
-            && objects.was_linked(number)
+            && objects.starts_early(number)
         {
             self.start_object(objects, number, queue);
         }
@@ -180,7 +180,7 @@ impl Actions<'_> {
     /// Starts the linked objects that have not been started when their units were made.
     fn start_other_objects(&self, objects: &Objects<'_>, queue: &Queue<Task>) {
         let modules = 0..self.program.modules.len() as u32;
-        for number in modules.filter(|number| !objects.was_linked(*number)) {
+        for number in modules.filter(|number| !objects.starts_early(*number)) {
             if objects.is_linked(number) {
                 self.start_object(objects, number, queue);
             } else {

@@ -91,6 +91,8 @@ pub(crate) struct UnitRecord {
     pub(crate) summary: Digest,
     pub(crate) c: Digest,
     pub(crate) c_size: u64,
+    /// None of its functions has a mistake.
+    pub(crate) sound: bool,
 }
 
 /// What more there is to know of a module as it was at the last build.

@@ -91,11 +91,12 @@ impl<'a> Objects<'a> {
         Ok(text)
     }
 
-    /// True when the last build linked a module, so that this one will most likely too.
-    pub(crate) fn was_linked(&self, number: u32) -> bool {
+    /// True when the object of a module that has its unit need not wait for the check of the program: the last build
+    /// linked it, so that this one most likely will too, and its C text is fit for the C compiler whatever that check says.
+    pub(crate) fn starts_early(&self, number: u32) -> bool {
         let id = &self.program.modules[number as usize].id;
-        let old = self.old.modules.get(id);
-        old.is_some_and(|old| old.record.object.is_some())
+        let was_linked = self.old.modules.get(id).is_some_and(|old| old.record.object.is_some());
+        was_linked && self.units.is_sound(number)
     }
 
     /// True when the program calls into a module's object; nothing is before all units are made.

@@ -82,6 +82,14 @@ impl<'a> Units<'a> {
         self.slots.get(module as usize)?.unit.get()
     }
 
+    /// True when neither a unit that has been made nor the modules whose functions it uses have a mistake.
+    pub(crate) fn is_sound(&self, module: u32) -> bool {
+        let is_sound = |unit: &Unit| unit.record.sound;
+        self.get(module).is_some_and(|unit| {
+            is_sound(unit) && unit.record.used.iter().all(|used| self.provider(used).is_some_and(is_sound))
+        })
+    }
+
     /// Makes the unit of a module whose imports all have theirs.
     pub(crate) fn make(&self, number: u32, lane: usize) -> Result<(), Failure> {
         let module = &self.program.modules[number as usize];
@@ -146,7 +154,7 @@ impl<'a> Units<'a> {
 
     /// What a unit depends on besides the interfaces it turns out to use.
     fn first_key(&self, module: &Module) -> Digest {
-        let mut key = KeyBuilder::new("compile 2");
+        let mut key = KeyBuilder::new("compile 3");
         key.text(x07c::COMPILER_ID).text(&module.id).digest(&module.meaning).list(&module.import_ids);
         key.text(&format!("{:?}", self.options(module)));
         key.finish()
@@ -201,6 +209,7 @@ impl<'a> Units<'a> {
             summary: Digest::of(&summary),
             c: Digest::of(unit.c.as_bytes()),
             c_size: unit.c.len() as u64,
+            sound: !front::has_findings(&unit.summary),
         };
         variants.retain(|stored| stored.record.variant != record.variant);
         variants.truncate(VARIANTS - 1);

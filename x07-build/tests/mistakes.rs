@@ -223,3 +223,34 @@ fn an_uncalled_function_may_call_a_broken_one() {
         assert_eq!(run(&outcome.output, b""), 40u32.to_le_bytes());
     }
 }
+
+#[test]
+fn a_mistake_in_what_was_linked_before_is_told_as_a_mistake() {
+    let function = |id: &str, body: &str| {
+        format!(r#"{{"kind":"defn","name":"{id}.g","params":[],"result":"bytes","body":{body}}}"#)
+    };
+    // The broken function is called in its own file, or from another one that has changed too.
+    let own = |body: &str, attempt: usize| {
+        let text = entry(r#""a""#, &format!(r#"["bytes.concat",["main.g"],["bytes.alloc",["+",{attempt},["a.f"]]]]"#));
+        let text = text.replace(r#""decls":["#, &format!(r#""decls":[{}"#, function("main", body)));
+        [("main", text), ("a", module("a", "", "1"))]
+    };
+    let imported = |body: &str, attempt: usize| {
+        let text = entry(r#""a""#, &format!(r#"["bytes.concat",["a.g"],["bytes.alloc",["+",{attempt},["a.f"]]]]"#));
+        let module = module("a", "", "1").replace(r#"["a.f"]"#, r#"["a.f","a.g"]"#);
+        [("main", text), ("a", module.replace(r#""decls":["#, &format!(r#""decls":[{},"#, function("a", body))))]
+    };
+    let programs: [&dyn Fn(&str, usize) -> [(&'static str, String); 2]; 2] = [&own, &imported];
+    // The C compiler must not be blamed, however soon it is called; who is faster differs from run to run.
+    for attempt in 0..20 {
+        for program in programs {
+            let sandbox = Sandbox::empty();
+            let write = |body| program(body, attempt).iter().for_each(|(id, text)| drop(sandbox.module(id, text)));
+            write(r#"["bytes.empty"]"#);
+            must_build(&sandbox.request());
+            write(r#""nope""#);
+            let error = must_fail(&sandbox.request());
+            assert!(error.contains("unknown identifier") && !error.contains("bug"), "{error}");
+        }
+    }
+}
