@@ -66,6 +66,18 @@ static task *task_of(uint32_t h, const char *at) {
   return &tasks[h - 1];
 }
 
+static uint32_t is_input(x07_view v) {
+  const uintptr_t start = (uintptr_t)x07_ctx.input.ptr;
+  return !v.len || (uintptr_t)v.ptr - start < x07_ctx.input.len;
+}
+
+x07_view x07_task_keep(x07_view v) { return is_input(v) ? v : x07_bytes_view(x07_view_to_bytes(v)); }
+
+/* What was kept is a copy, unless it is the input. */
+void x07_task_let_go(x07_view v) {
+  if (!is_input(v)) x07_free((uint8_t *)(uintptr_t)v.ptr);
+}
+
 uint32_t x07_task_new(x07_task_run run, const void *frame, uint32_t frame_size, uint32_t kind) {
   if (count == room) {
     if (!room) x07_at_end(release);

@@ -642,6 +642,9 @@ typedef union x07_task_result {
 } x07_task_result;
 typedef void (*x07_task_run)(void *frame, x07_task_result *result);
 
+/* A task may outlive what its caller's views look at, so it keeps copies; only the input is there all the time. */
+x07_view x07_task_keep(x07_view v);
+void x07_task_let_go(x07_view v);
 uint32_t x07_task_new(x07_task_run run, const void *frame, uint32_t frame_size, uint32_t kind);
 uint32_t x07_task_spawn(uint32_t h, const char *at);
 x07_bytes x07_task_join_bytes(uint32_t h, const char *at);

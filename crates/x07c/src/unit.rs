@@ -553,6 +553,12 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
         .filter(|(_, ty)| ty.is_owned())
         .map(|(name, ty)| format!("    {}(frame->{name});\n", ty.drop_function()))
         .collect();
+    let views = || fields.iter().filter(|(_, ty)| *ty == Ty::View);
+    let keeps: String = views().map(|(name, _)| format!("  {name} = x07_task_keep({name});\n")).collect();
+    let lets_go = |indent: &str| -> String {
+        views().map(|(name, _)| format!("{indent}x07_task_let_go(frame->{name});\n")).collect()
+    };
+    let (dropped, after) = (lets_go("    "), lets_go("  "));
     let passed: Vec<String> = fields.iter().map(|(name, _)| format!("frame->{name}")).collect();
     let params: Vec<String> = fields.iter().map(|(name, ty)| declare(*ty, name)).collect();
     let params = if params.is_empty() { "void".to_string() } else { params.join(", ") };
@@ -577,9 +583,9 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
         if fields.is_empty() { String::new() } else { format!("  {symbol}__frame frame = {{{}}};\n", init.join(", ")) };
     let leading = text.fuel.leading;
     format!(
-        "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}    return;\n  }}\n  \
-         x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();\n  result->{member} = {body}({});\n}}\n\n\
-         {linkage}uint32_t {symbol}({params}) {{\n{make}  return x07_task_new({symbol}__run, {frame_arg}, {size}, {kind});\n}}\n",
+        "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}{dropped}    return;\n  }}\n  \
+         x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();\n  result->{member} = {body}({});\n{after}}}\n\n\
+         {linkage}uint32_t {symbol}({params}) {{\n{keeps}{make}  return x07_task_new({symbol}__run, {frame_arg}, {size}, {kind});\n}}\n",
         passed.join(", ")
     )
 }
