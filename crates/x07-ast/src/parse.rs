@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use self::declarations::{Declarations, Draft};
 use self::expressions::Node;
-use self::reader::{Doc, List, Reader, Reading, Slot, Step, Strings, Take, Text, listed, members};
+use self::reader::{Doc, List, Reader, Reading, Slot, Step, Strings, Take, Text, members};
 use self::rules::Around;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -231,13 +231,10 @@ fn check_schema(reader: &mut Reader, schema_version: &Slot<String>) -> SchemaVer
                 return schema;
             }
             let supported: Vec<&str> = SchemaVersion::ALL.iter().rev().map(|version| version.as_str()).collect();
-            let message = format!("the schema version {} is not supported", quoted(text));
+            let message =
+                format!("the schema version {} is not supported; these are: {}", quoted(text), supported.join(", "));
             let error = reader.error(codes::SCHEMA_VERSION, message).at("/schema_version");
-            reader.report(
-                error
-                    .help(format!("supported are {}", listed(&supported)))
-                    .fix("set the current schema version", raise_schema()),
-            );
+            reader.report(error.fix("set the current schema version", raise_schema()));
         }
         Slot::Absent => missing_text(reader, "schema_version", SchemaVersion::CURRENT.as_str()),
         Slot::Refused => {}

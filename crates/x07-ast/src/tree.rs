@@ -285,6 +285,13 @@ pub struct Function {
     pub doc: Option<String>,
 }
 
+impl Function {
+    /// True when callers or the function itself promise something.
+    pub fn has_contracts(&self) -> bool {
+        ![&self.requires, &self.ensures, &self.invariant].iter().all(|clauses| clauses.is_empty())
+    }
+}
+
 /// A C function declared by the file.
 #[derive(Clone, Debug)]
 pub struct Extern {

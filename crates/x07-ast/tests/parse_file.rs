@@ -88,11 +88,10 @@ fn wrong_versions_name_the_supported_ones() {
     check(
         entry("", "1").replace("0.5.0", "0.6.0"),
         expect![[r#"
-        error[X07-SCHEMA-0002]: the schema version `x07.x07ast@0.6.0` is not supported
-          at "/schema_version"
-          help: supported are `x07.x07ast@0.5.0`, `x07.x07ast@0.4.0`, `x07.x07ast@0.3.0`
-          fix: set the current schema version: [{"op":"replace","path":"/schema_version","value":"x07.x07ast@0.5.0"}]
-    "#]],
+            error[X07-SCHEMA-0002]: the schema version `x07.x07ast@0.6.0` is not supported; these are: x07.x07ast@0.5.0, x07.x07ast@0.4.0, x07.x07ast@0.3.0
+              at "/schema_version"
+              fix: set the current schema version: [{"op":"replace","path":"/schema_version","value":"x07.x07ast@0.5.0"}]
+        "#]],
     );
 }
 

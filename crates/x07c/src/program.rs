@@ -28,6 +28,8 @@ pub struct Summary {
     pub module: String,
     /// Mistakes that stop the build wherever they are.
     pub diagnostics: Vec<Diagnostic>,
+    /// The file has a contract, and is checked as a whole (spec language 13.1).
+    pub has_contracts: bool,
     /// Every function of the file, `solve` included.
     pub functions: Vec<FunctionSummary>,
     /// Expression nodes of the file.
@@ -127,7 +129,10 @@ pub fn check_program<'a>(
                     let path = path_of_calls((&summary.module, &function.name), &callers);
                     diagnostic.message = format!("{}; the program calls it: {path}", diagnostic.message);
                 }
-                if !reachable && scope == Scope::Program && diagnostic.severity == Severity::Error {
+                let counts = reachable
+                    || scope == Scope::Library
+                    || (summary.has_contracts && diagnostic.kind == ErrorKind::Typing);
+                if !counts && diagnostic.severity == Severity::Error {
                     diagnostic.severity = Severity::Warning;
                     diagnostic.notes.push("the program never calls this function, so it still builds".to_string());
                 }

@@ -614,7 +614,15 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         })
         .flatten()
         .collect();
-    let mut summary = Summary { module: file.module_id.clone(), nodes: file.exprs.len() as u64, ..Summary::default() };
+    let mut summary = Summary {
+        module: file.module_id.clone(),
+        nodes: file.exprs.len() as u64,
+        has_contracts: file
+            .decls
+            .iter()
+            .any(|decl| matches!(decl, Decl::Function(function) if function.has_contracts())),
+        ..Summary::default()
+    };
     for (decl, declared) in file.decls.iter().enumerate() {
         let (name, interface) = match declared {
             Decl::Function(function) => {
@@ -1248,7 +1256,7 @@ impl<'u, 'a> Lowerer<'u, 'a> {
                 self.set_live(local, crate::lower::Owner::Param(index));
             }
             if name == "__result" && self.contracts.is_some() {
-                self.typing("X07-CONTRACT-0004", "\"__result\" is reserved in a function with contracts", body);
+                self.reserved_result(body);
             }
             if let Some(sym) = source.exprs().find_name(name) {
                 self.bind(sym, local);

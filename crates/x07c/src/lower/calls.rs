@@ -85,7 +85,7 @@ impl Lowerer<'_, '_> {
             self.error(
                 "X07-WORLD-UNSAFE-0001",
                 ErrorKind::Typing,
-                format!("unsafe-required: \"{head}\" stands outside of an unsafe block"),
+                format!("unsafe-required: {head} stands outside of an unsafe block"),
                 e,
             )
             .help = Some("wrap it: [\"unsafe\", ...]".to_string());
@@ -474,10 +474,10 @@ impl Lowerer<'_, '_> {
             let later = &args[index + 1..];
             let operand = match param.ty {
                 Ty::View => {
-                    let place_or_owned = self.place(*arg).is_some_and(|p| self.ty_of(p).is_owned());
-                    let operand = self.lent(*arg, true, "X07-TYPE-CALL-0002", &what);
+                    let (operand, own) = self.lent_with_type(*arg, true, "X07-TYPE-CALL-0002", &what);
                     if let Some(brand) = &param.brand {
-                        let lent = place_or_owned || operand.full;
+                        // Only what becomes a view here is checked; a view is what its maker says it is.
+                        let lent = own.is_owned();
                         self.check_brand(&operand, brand, lent, name, *arg);
                         if !lent {
                             self.warn_of_brand(&operand, Some(brand), &what, *arg);

@@ -239,4 +239,10 @@ impl Lowerer<'_, '_> {
             }
         }
     }
+
+    /// In a function with contracts the name of its result is nobody else's (spec language 13.1).
+    pub(crate) fn reserved_result(&mut self, at: ExprId) {
+        let message = "X07-CONTRACT-0004: \"__result\" is reserved in a function with contracts";
+        self.typing("X07-CONTRACT-0004", message, at);
+    }
 }

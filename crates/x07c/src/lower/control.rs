@@ -157,8 +157,8 @@ impl Lowerer<'_, '_> {
             return Operand::error();
         };
         let name = self.source.exprs().name(sym).to_string();
-        if name == "__result" && self.contracts.is_some() && !self.in_clause {
-            self.typing("X07-CONTRACT-0004", "\"__result\" is reserved in a function with contracts", e);
+        if name == "__result" && self.contracts.is_some() {
+            self.reserved_result(e);
         }
         // Binding an owned name moves it, and the move itself costs nothing.
         let operand = match self.place(value) {
@@ -267,7 +267,10 @@ impl Lowerer<'_, '_> {
             let owner = self.name_of(place);
             self.typing("X07-MOVE-0902", format!("set while borrowed: \"{owner}\""), e);
         }
-        let brand = operand.brand.clone();
+        let brand = self.brands[place.0 as usize].clone();
+        if let Brand::Named(wanted) = &brand {
+            self.warn_of_brand(&operand, Some(wanted), &format!("the variable \"{name}\""), value);
+        }
         let (owner, full) = (operand.owner, operand.full);
         self.assign(place, operand, e);
         if zero || ty.is_owned() {
@@ -291,8 +294,10 @@ impl Lowerer<'_, '_> {
         };
         let name = self.source.exprs().name(sym).to_string();
         if name == "input" || (name == "__result" && self.contracts.is_some()) {
-            let code = if name == "input" { "X07-TYPE-SET-0001" } else { "X07-CONTRACT-0004" };
-            self.typing(code, format!("\"{name}\" cannot be a loop variable"), args[0]);
+            match name.as_str() {
+                "input" => drop(self.typing("X07-TYPE-SET-0001", "\"input\" cannot be a loop variable", args[0])),
+                _ => self.reserved_result(args[0]),
+            }
             return Operand::error();
         }
         let start = self.value(args[1]);

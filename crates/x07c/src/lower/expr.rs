@@ -49,8 +49,12 @@ impl Lowerer<'_, '_> {
         if ty.is_owned() {
             if self.in_clause {
                 let name = name.to_string();
-                self.typing("X07-CONTRACT-0002", format!("a contract clause would move \"{name}\""), e).help =
-                    Some("look at it through a view: [\"bytes.view\", name]".to_string());
+                self.typing(
+                    "X07-CONTRACT-0002",
+                    format!("X07-CONTRACT-0002: a contract clause would move \"{name}\""),
+                    e,
+                )
+                .help = Some("look at it through a view: [\"bytes.view\", name]".to_string());
             } else {
                 self.move_out(place, e);
             }
@@ -67,7 +71,7 @@ impl Lowerer<'_, '_> {
         )
     }
 
-    fn unknown_identifier(&mut self, e: ExprId, name: &str) -> Operand {
+    pub(crate) fn unknown_identifier(&mut self, e: ExprId, name: &str) -> Operand {
         let known: Vec<String> = self
             .bindings
             .iter()
@@ -283,17 +287,23 @@ impl Lowerer<'_, '_> {
 
     /// Evaluates an argument that is lent as a view: a view, or owned bytes (and `vec_u8` where allowed).
     pub(crate) fn lent(&mut self, e: ExprId, vectors: bool, code: &str, what: &str) -> Operand {
+        self.lent_with_type(e, vectors, code, what).0
+    }
+
+    /// The same, with the type that the argument has before it is lent.
+    pub(crate) fn lent_with_type(&mut self, e: ExprId, vectors: bool, code: &str, what: &str) -> (Operand, Ty) {
         if let Some(place) = self.place(e) {
             let ty = self.ty_of(place);
             if ty == Ty::Bytes || (ty == Ty::Vec && vectors) {
                 self.check_live(place, e);
                 let mut operand = Operand::new(Value::Local(place), ty, Reads::Locals);
                 operand.brand = self.brands[place.0 as usize].clone();
-                return self.view_of(&operand);
+                return (self.view_of(&operand), ty);
             }
         }
         let operand = self.value(e);
-        match operand.ty {
+        let ty = operand.ty;
+        let lent = match ty {
             Ty::Bytes => self.view_of(&operand),
             Ty::Vec if vectors => self.view_of(&operand),
             Ty::View | Ty::Error | Ty::Never => operand,
@@ -301,7 +311,8 @@ impl Lowerer<'_, '_> {
                 self.expect(&operand, Ty::View, e, code, what);
                 Operand::error()
             }
-        }
+        };
+        (lent, ty)
     }
 
     /// An owned value that is only looked at: a place stays as it is, a temporary lives to the end of its scope.

@@ -117,7 +117,7 @@ impl Lowerer<'_, '_> {
         let [value, default] = args else { return self.arity(e, 2, args.len()) };
         let wanted = row.params[0].ty();
         let held = self.value(*value);
-        if !self.expect(&held, wanted, *value, "X07-TYPE-CALL-0002", "the option or result") || held.ty == Ty::Error {
+        if !self.expect(&held, wanted, *value, "X07-TYPE-CALL-0002", &argument(row, 0)) || held.ty == Ty::Error {
             return Operand::error();
         }
         let held = self.spill(held);
@@ -130,7 +130,7 @@ impl Lowerer<'_, '_> {
         let outer = std::mem::take(&mut self.block);
         self.open_scope();
         let other = self.value(*default);
-        self.expect(&other, Ty::View, *default, "X07-TYPE-CALL-0002", "the default");
+        self.expect(&other, Ty::View, *default, "X07-TYPE-CALL-0002", &argument(row, 1));
         let other = self.close_scope(other, *default);
         if !self.dead {
             self.emit(Stmt::Assign(result, other.value.clone()));
@@ -157,8 +157,8 @@ impl Lowerer<'_, '_> {
         let [value, default] = args else { return self.arity(e, 2, args.len()) };
         let (from, to) = (row.params[0].ty(), row.params[1].ty());
         let free = row.head == "option_bytes.unwrap_or";
-        let held = self.owned(*value, from, false, "the option or result", &[*default]);
-        let other = self.owned(*default, to, free, "the default", &[]);
+        let held = self.owned(*value, from, false, &argument(row, 0), &[*default]);
+        let other = self.owned(*default, to, free, &argument(row, 1), &[]);
         if held.ty == Ty::Error || other.ty == Ty::Error {
             return Operand::error();
         }
@@ -464,8 +464,14 @@ impl Lowerer<'_, '_> {
                 }
                 let Some(place) = self.place(args[0]) else {
                     let head = row.head;
-                    self.typing("X07-TYPE-0001", format!("\"{head}\" takes the name of a variable"), args[0]);
-                    return Operand::error();
+                    let source = self.source.clone();
+                    return match source.atom(args[0]) {
+                        Some(name) => self.unknown_identifier(args[0], name),
+                        None => {
+                            self.typing("X07-TYPE-0001", format!("\"{head}\" takes the name of a variable"), args[0]);
+                            Operand::error()
+                        }
+                    };
                 };
                 self.check_live(place, args[0]);
                 plain(Value::Cast(row.result, Box::new(Value::AddressOf(place))), row.result)
@@ -755,4 +761,9 @@ impl Lowerer<'_, '_> {
         let callee = Callee::Function(self.unit.callee(&used));
         self.result_of(Value::Call(Box::new(Call { callee, args: vec![arg.value], at: None })), Ty::I32, &[])
     }
+}
+
+/// What messages call an argument of a builtin.
+fn argument(row: &Builtin, index: usize) -> String {
+    format!("argument \"{}\" of \"{}\"", row.params[index].name(), row.head)
 }

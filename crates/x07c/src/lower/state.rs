@@ -402,10 +402,11 @@ impl Lowerer<'_, '_> {
         again
     }
 
-    /// Assigns an operand to a variable that exists; the old value is dropped after the new one was made.
+    /// Assigns an operand to a variable that exists; the old value is dropped after the new one was made. The variable's
+    /// brand stays that of its initialiser (spec language 12.2).
     pub(crate) fn assign(&mut self, place: LocalId, operand: Operand, at: ExprId) {
         let mut moved = Vec::new();
-        let origin = (operand.owner, operand.brand.clone(), operand.full);
+        let (owner, full) = (operand.owner, operand.full);
         if operand.ty.is_owned() {
             let status = self.state(place).status;
             if status == Status::Moved {
@@ -424,9 +425,8 @@ impl Lowerer<'_, '_> {
             let value = operand.value.clone();
             self.emit(Stmt::Assign(place, value));
         }
-        self.brands[place.0 as usize] = origin.1;
-        self.full[place.0 as usize] = origin.2;
-        self.set_live(place, origin.0);
+        self.full[place.0 as usize] = full;
+        self.set_live(place, owner);
     }
 
     /// `place = value`; when the last statement made the value in a temporary for this, it makes it in the place.
