@@ -9,9 +9,9 @@ use std::rc::Rc;
 use semver::Version;
 
 use crate::advisory::Advisory;
-use crate::digest::{Files, sha256};
+use crate::digest::{Files, of_files, sha256};
 use crate::index::{IndexAddress, Registry};
-use crate::lockfile::{Lock, Source};
+use crate::lockfile::{Lock, LockedPackage, Source};
 use crate::name::near_matches;
 use crate::observer::{Event, Observer};
 use crate::official::Official;
@@ -198,7 +198,7 @@ impl<'a> Sources<'a> {
     pub(crate) fn fetch(&self, name: &str, candidate: &Candidate) -> Result<Fetched> {
         let (bytes, cksum) = self.archive(name, candidate)?;
         let (package, files) = unpack_as(name, &candidate.version, &bytes)?;
-        Ok(Fetched { package, files, cksum })
+        Ok(Fetched { package, files, archive: bytes, cksum })
     }
 
     /// The archive of a candidate and its SHA-256: from the store, the project, the toolchain or the registry.
@@ -242,6 +242,15 @@ impl<'a> Sources<'a> {
         Ok((bytes, cksum.to_owned()))
     }
 
+    /// The SHA-256 of the archive in the project's own folder, if it holds what is locked; for locks that do not say
+    /// which archive it was.
+    pub(crate) fn vendored_sum(&self, locked: &LockedPackage) -> Option<String> {
+        let path = self.project.join(VENDOR_FOLDER).join(archive_name(&locked.name, &locked.version));
+        let bytes = fs::read(path).ok()?;
+        let (_, files) = unpack_as(&locked.name, &locked.version, &bytes).ok()?;
+        locked.difference(&of_files(&files)).is_none().then(|| sha256(&bytes))
+    }
+
     fn vendored(&self, name: &str, version: &Version, cksum: &str) -> Option<Vec<u8>> {
         let path = self.project.join(VENDOR_FOLDER).join(archive_name(name, version));
         fs::read(path).ok().filter(|bytes| sha256(bytes) == cksum)
@@ -253,6 +262,7 @@ impl<'a> Sources<'a> {
 pub(crate) struct Fetched {
     pub(crate) package: Package,
     pub(crate) files: Files,
+    pub(crate) archive: Vec<u8>,
     pub(crate) cksum: String,
 }
 

@@ -48,7 +48,7 @@ pub struct Added {
 /// A word of `x07 add`: a package with what is asked of its version, or the folder of one.
 enum Asked {
     Named { name: String, requirement: Option<Requirement> },
-    Folder { package: Package, path: String },
+    Folder { package: Package, path: String, requirement: Option<Requirement> },
 }
 
 /// Adds packages to a project, or changes what is asked of those that it has.
@@ -61,18 +61,19 @@ pub fn add(
     path: Option<&Path>,
     observer: &dyn Observer,
 ) -> Result<AddReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let mut change = Change::read(&project)?;
     let mut wanted = Vec::new();
     let mut names = BTreeSet::new();
     let mut open = Vec::new();
     for spec in specs {
         match asked(&project, spec, path)? {
-            Asked::Folder { package, path } => {
+            Asked::Folder { package, path, requirement } => {
                 names.insert(package.name.clone());
-                let version = package.semver()?;
-                let version = Requirement::compatible_with(&version).to_string();
+                let version = match requirement {
+                    Some(requirement) => requirement.to_string(),
+                    None => Requirement::compatible_with(&package.semver()?).to_string(),
+                };
                 wanted.push(Wanted { name: package.name, version, path: Some(path) });
             }
             Asked::Named { name, requirement } => {
@@ -86,8 +87,9 @@ pub fn add(
                         "*".to_owned()
                     }
                 };
-                let keeps_path = requirement.is_none();
-                let path = known.and_then(|known| known.path.clone()).filter(|_| keeps_path);
+                // A path below `.x07/deps` holds the version and goes with it.
+                let keeps = |path: &String| requirement.is_none() || !path.starts_with(DEPS_FOLDER);
+                let path = known.and_then(|known| known.path.clone()).filter(keeps);
                 wanted.push(Wanted { name, version, path });
             }
         }
@@ -127,7 +129,7 @@ fn asked(project: &Project<'_>, spec: &str, path: Option<&Path>) -> Result<Asked
     let workspace = project.options.environment.workspace_root.as_deref();
     let is_folder = spec.contains(['/', '\\']) || spec.starts_with('.');
     if is_folder && path.is_none() {
-        return folder(project, Path::new(spec), workspace, None);
+        return folder(project, Path::new(spec), workspace, None, None);
     }
     let (name, requirement) = split_spec(spec);
     let name = canonical_name(name)?;
@@ -145,10 +147,16 @@ fn asked(project: &Project<'_>, spec: &str, path: Option<&Path>) -> Result<Asked
                 .help("leave --path out: fetched packages have a folder of their own")),
         };
     }
-    folder(project, path, workspace, Some(&name))
+    folder(project, path, workspace, Some(&name), requirement)
 }
 
-fn folder(project: &Project<'_>, folder: &Path, workspace: Option<&Path>, name: Option<&str>) -> Result<Asked> {
+fn folder(
+    project: &Project<'_>,
+    folder: &Path,
+    workspace: Option<&Path>,
+    name: Option<&str>,
+    requirement: Option<Requirement>,
+) -> Result<Asked> {
     if !folder.join(PACKAGE_MANIFEST_NAME).is_file() {
         let what = format!("there is no package in {}: it has no {PACKAGE_MANIFEST_NAME}", folder.display());
         return Err(Problem::new(Code::LocalMissingDep, what));
@@ -160,7 +168,7 @@ fn folder(project: &Project<'_>, folder: &Path, workspace: Option<&Path>, name: 
     }
     canonical_name(&package.name)?;
     let path = path_for_manifest(&project.folder, folder, workspace)?;
-    Ok(Asked::Folder { package, path })
+    Ok(Asked::Folder { package, path, requirement })
 }
 
 /// What `remove` reports.
@@ -178,8 +186,7 @@ pub struct RemoveReport {
 
 /// Takes packages out of a project, with everything that only they needed.
 pub fn remove(manifest: &Path, options: &Options, names: &[String], observer: &dyn Observer) -> Result<RemoveReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let old = Lock::read(&project.lockfile())?;
     let mut removed = Vec::new();
     for name in names {
