@@ -74,6 +74,7 @@ pub fn publish(
             false => Ok(report),
         };
     }
+    FolderRegistry::make(&registry)?;
     if let Some(folder) = FolderRegistry::open(&registry)? {
         report.index_path = folder.publish(packed)?;
         return Ok(report);
