@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::name::is_package_name;
+use crate::package::PACKAGE_MANIFEST_NAME;
 use crate::unknown::{UnknownField, unknown_fields};
 use crate::validate::{is_library_name, relative_path};
 use crate::world::World;
@@ -22,11 +23,21 @@ const DEFAULT_LOCKFILE: &str = "x07.lock.json";
 const SCHEMA_0_2: &str = "x07.project@0.2.0";
 const SCHEMA_0_3: &str = "x07.project@0.3.0";
 
+/// The code of a manifest that cannot be read.
+pub(crate) const READ: &str = "X07PROJECT_READ";
+/// The code of a manifest that is not JSON of the right shape.
+pub(crate) const PARSE: &str = "X07PROJECT_PARSE";
+
+/// What a manifest is one of.
+fn subject(path: &Path) -> &'static str {
+    if path.ends_with(PACKAGE_MANIFEST_NAME) { "package" } else { "project" }
+}
+
 /// Why a manifest cannot be used. The texts begin with the codes that scripts look for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
-    #[error("[X07PROJECT_READ] read project: {}: {source}", path.display())]
+    #[error("[{READ}] read {}: {}: {source}", subject(path), path.display())]
     Read {
         /// The manifest.
         path: PathBuf,
@@ -34,7 +45,7 @@ pub enum Error {
         source: io::Error,
     },
     /// It is not JSON of the right shape.
-    #[error("[X07PROJECT_PARSE] parse project JSON: {}: {source}", path.display())]
+    #[error("[{PARSE}] parse {} JSON: {}: {source}", subject(path), path.display())]
     Parse {
         /// The manifest.
         path: PathBuf,
@@ -167,8 +178,8 @@ struct Raw {
     dependencies: Vec<Dependency>,
     #[serde(default)]
     patch: Pairs,
-    #[serde(default)]
-    lockfile: Option<String>,
+    #[serde(default, deserialize_with = "some_or_null")]
+    lockfile: Option<Option<String>>,
     #[serde(default)]
     default_profile: Option<String>,
     #[serde(default)]
@@ -197,6 +208,11 @@ impl<'de> Deserialize<'de> for Pairs {
         }
         deserializer.deserialize_map(Collect)
     }
+}
+
+/// Tells a field that is null from one that is not there.
+fn some_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl Manifest {
@@ -339,9 +355,11 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<UnknownField>) -> Result<Man
         }
     }
 
-    let lockfile = match raw.lockfile.as_deref().map(str::trim) {
-        None | Some("") => PathBuf::from(DEFAULT_LOCKFILE),
-        Some(text) => relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?,
+    let lockfile = match raw.lockfile.as_ref().map(|text| text.as_deref().map(str::trim)) {
+        // There is no project without a lockfile, and it would be odd to get one by asking for none.
+        Some(None) => return Err(format!("project lockfile is null: leave it out for {DEFAULT_LOCKFILE:?}")),
+        None | Some(Some("")) => PathBuf::from(DEFAULT_LOCKFILE),
+        Some(Some(text)) => relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?,
     };
 
     Ok(Manifest {

@@ -42,10 +42,15 @@ impl FolderRegistry {
         }
     }
 
+    /// The index behind a `file:` address that is not there yet.
+    pub(crate) fn to_be_made(registry: &Registry) -> Option<PathBuf> {
+        registry.folder().filter(|index| !index.join(CONFIG).is_file())
+    }
+
     /// Makes the index behind a `file:` address if it is not there yet. Its archives lie beside it, which is nobody's
     /// surprise only if it is called what such a folder is called.
     pub(crate) fn make(registry: &Registry) -> Result<()> {
-        let Some(index) = registry.folder().filter(|index| !index.join(CONFIG).is_file()) else {
+        let Some(index) = FolderRegistry::to_be_made(registry) else {
             return Ok(());
         };
         if !index.ends_with(INDEX) {

@@ -113,7 +113,7 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// The pin of the project in `folder`, if it or a folder above has one.
+    /// The pin of the project in `folder`: what the nearest file from there upwards says of the version, if it does.
     pub fn find(folder: &Path) -> Result<Option<Pin>> {
         #[derive(Deserialize)]
         struct Document {
@@ -121,12 +121,16 @@ impl Pin {
         }
         #[derive(Deserialize)]
         struct Toolchain {
-            version: String,
+            /// Other tools know a `channel` instead, of which this one has no more than one.
+            version: Option<String>,
         }
         for folder in folder.ancestors() {
             let path = folder.join(TOOLCHAIN_NAME);
             if let Some(document) = read_toml::<Document>(&path)? {
-                let version = Requirement::parse(&document.toolchain.version).map_err(|problem| Problem {
+                let Some(version) = document.toolchain.version else {
+                    return Ok(None);
+                };
+                let version = Requirement::parse(&version).map_err(|problem| Problem {
                     code: Code::ConfigInvalid,
                     message: format!("{}: {}", path.display(), problem.message),
                     help: problem.help,

@@ -215,14 +215,24 @@ fn bench_with_index(bench: Bench) -> Bench {
 fn projects_may_be_pinned_to_a_toolchain() {
     let bench = Bench::new();
     bench.project("app", None);
-    for (version, expected) in
-        [(env!("CARGO_PKG_VERSION"), ""), ("^0.1", ""), (">=9", "asks for x07 >=9"), ("new", "version")]
-    {
-        bench.write("x07-toolchain.toml", format!("[toolchain]\nversion = \"{version}\"\n"));
-        let ran = bench.x07("app", "check");
-        match expected {
-            "" => drop(ran.ok()),
-            expected => drop(ran.fails(2, &["x07-toolchain.toml", expected])),
+    let tests = r#"{"schema_version": "x07.tests_manifest@0.2.0", "tests": [
+        {"id": "one", "world": "solve-pure", "entry": "one.one", "expect": "pass"}]}"#;
+    bench.write("app/tests/tests.json", tests);
+    for (pin, expected) in [
+        (concat!("version = \"", env!("CARGO_PKG_VERSION"), "\""), ""),
+        ("version = \"^0.1\"", ""),
+        ("version = \"0.1\"", ""),
+        ("channel = \"stable\"\ncomponents = [\"docs\", \"skills\"]", ""),
+        ("version = \">=9\"", "asks for x07 >=9"),
+        ("version = \"new\"", "version"),
+    ] {
+        bench.write("x07-toolchain.toml", format!("[toolchain]\n{pin}\n"));
+        for command in ["check", "build", "test --list"] {
+            let ran = bench.x07("app", command);
+            match expected {
+                "" => drop(ran.ok()),
+                expected => drop(ran.fails(2, &["x07-toolchain.toml", expected])),
+            }
         }
     }
 }
