@@ -4,6 +4,7 @@
 
 mod advisory;
 mod archive;
+mod builtin;
 mod content;
 mod credentials;
 mod digest;
@@ -49,7 +50,7 @@ pub use place::Placed;
 pub use prepare::{BuildPackage, PackageSet, prepare};
 pub use problem::{Code, Problem};
 pub use requirement::Requirement;
-pub use settings::{Pin, SETTINGS_NAME, Settings, TOOLCHAIN_NAME};
+pub use settings::{Color, Pin, SETTINGS_NAME, Settings, TOOLCHAIN_NAME};
 pub use unknown::UnknownField;
 pub use validate::{is_library_name, is_module_id, relative_path};
 pub use world::{UnknownWorld, World};

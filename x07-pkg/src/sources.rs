@@ -12,7 +12,7 @@ use crate::advisory::Advisory;
 use crate::digest::{Files, of_files, sha256};
 use crate::index::{IndexAddress, Registry};
 use crate::lockfile::{Lock, LockedPackage, Source};
-use crate::name::near_matches;
+use crate::name::{canonical_name, near_matches};
 use crate::observer::{Event, Observer};
 use crate::official::Official;
 use crate::options::Options;
@@ -161,7 +161,9 @@ impl<'a> Sources<'a> {
 
     /// What to say about a name that no source knows.
     pub(crate) fn unknown_problem(&self, name: &str) -> Problem {
+        let meant = canonical_name(name).ok().filter(|meant| meant != name);
         let near = near_matches(name, self.official.names());
+        let near = meant.as_deref().map_or(near, |meant| vec![meant]);
         let (code, place) = match &self.registry {
             Some(registry) => (Code::IndexNoMatch, format!("neither the toolchain nor {} has it", registry.address())),
             None => (Code::NoRegistry, "the toolchain does not carry it, and no registry is set".to_owned()),

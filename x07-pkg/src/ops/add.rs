@@ -9,7 +9,7 @@ use super::lock::unknown_dependency;
 use super::{Change, LockReport};
 use crate::lockfile::{DEPS_FOLDER, Lock, fetched_path};
 use crate::manifest_edit::{Wanted, with_dependencies, without_dependencies};
-use crate::name::{canonical_name, split_spec};
+use crate::name::{canonical_name, check_own_name, split_spec};
 use crate::observer::Observer;
 use crate::options::{Options, path_for_manifest};
 use crate::package::{PACKAGE_MANIFEST_NAME, Package};
@@ -166,7 +166,7 @@ fn folder(
         let what = format!("{} holds the package {}, not {name}", folder.display(), package.name);
         return Err(Problem::new(Code::LocalMissingDep, what));
     }
-    canonical_name(&package.name)?;
+    check_own_name(&package.name)?;
     let path = path_for_manifest(&project.folder, folder, workspace)?;
     Ok(Asked::Folder { package, path, requirement })
 }

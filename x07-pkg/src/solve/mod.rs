@@ -10,6 +10,7 @@ use pubgrub::PubGrubError;
 use semver::Version;
 
 use self::provider::{Node, Provider};
+use crate::builtin::is_builtin;
 use crate::lockfile::{Lock, Source};
 use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
@@ -126,6 +127,11 @@ fn check_modules(chosen: &BTreeMap<String, Chosen>) -> Result<()> {
     let mut owners: BTreeMap<&str, &Package> = BTreeMap::new();
     for choice in chosen.values() {
         for module in choice.package.all_modules() {
+            if is_builtin(module) {
+                let what = format!("{} has the module {module}, which is a built-in one", choice.package.id());
+                return Err(Problem::new(Code::ModuleConflict, what)
+                    .help("an import always means the built-in module; the package has to call its own another name"));
+            }
             if let Some(other) = owners.insert(module, &choice.package) {
                 let what = format!("{} and {} both have the module {module}", other.id(), choice.package.id());
                 return Err(Problem::new(Code::ModuleConflict, what)
