@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use serde::Serialize;
 
 use super::lock::unknown_dependency;
@@ -17,6 +18,7 @@ use crate::problem::{Code, Problem, Result};
 use crate::project::Project;
 use crate::requirement::Requirement;
 use crate::solve::Unlocked;
+use crate::sources::Sources;
 
 /// What `add` reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +50,7 @@ pub struct Added {
 /// A word of `x07 add`: a package with what is asked of its version, or the folder of one.
 enum Asked {
     Named { name: String, requirement: Option<Requirement> },
-    Folder { package: Package, path: String, requirement: Option<Requirement> },
+    Folder { name: String, version: Version, path: String, requirement: Option<Requirement> },
 }
 
 /// Adds packages to a project, or changes what is asked of those that it has.
@@ -68,13 +70,13 @@ pub fn add(
     let mut open = Vec::new();
     for spec in specs {
         match asked(&project, spec, path)? {
-            Asked::Folder { package, path, requirement } => {
-                names.insert(package.name.clone());
+            Asked::Folder { name, version, path, requirement } => {
+                names.insert(name.clone());
                 let version = match requirement {
                     Some(requirement) => requirement.to_string(),
-                    None => Requirement::compatible_with(&package.semver()?).to_string(),
+                    None => Requirement::compatible_with(&version).to_string(),
                 };
-                wanted.push(Wanted { name: package.name, version, path: Some(path) });
+                wanted.push(Wanted { name, version, path: Some(path) });
             }
             Asked::Named { name, requirement } => {
                 names.insert(name.clone());
@@ -96,6 +98,7 @@ pub fn add(
     }
     change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
     let sources = project.sources(observer)?;
+    check_known(&project, &sources, &wanted)?;
     if !open.is_empty() {
         // The newest version is not known before it is chosen; what is compatible with it is what is asked for.
         let trial = change.changed()?;
@@ -123,6 +126,29 @@ pub fn add(
         });
     }
     Ok(AddReport { project: project.manifest.path.clone(), added, lock: report })
+}
+
+/// Tells all names at once that nobody knows.
+fn check_known(project: &Project<'_>, sources: &Sources<'_>, wanted: &[Wanted]) -> Result<()> {
+    let lock = Lock::read(&project.lockfile())?;
+    let mut unknown: Vec<Problem> = Vec::new();
+    let named = wanted.iter().filter(|one| one.path.is_none() && !project.manifest.patch.contains_key(&one.name));
+    for one in named {
+        if sources.candidates(&one.name, lock.as_ref())?.is_empty() {
+            unknown.push(sources.unknown_problem(&one.name));
+        }
+    }
+    let mut all = unknown.into_iter();
+    let Some(first) = all.next() else {
+        return Ok(());
+    };
+    Err(all.fold(first, |mut all, one| {
+        all.message.push_str(&format!("\n{}", one.message));
+        if all.help != one.help {
+            all.help = Some([all.help, one.help].into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        }
+        all
+    }))
 }
 
 fn asked(project: &Project<'_>, spec: &str, path: Option<&Path>) -> Result<Asked> {
@@ -168,7 +194,7 @@ fn folder(
     }
     check_own_name(&package.name)?;
     let path = path_for_manifest(&project.folder, folder, workspace)?;
-    Ok(Asked::Folder { package, path, requirement })
+    Ok(Asked::Folder { version: package.semver()?, name: package.name, path, requirement })
 }
 
 /// What `remove` reports.

@@ -40,6 +40,17 @@ fn a_changed_file_stops_the_build_by_name() {
 }
 
 #[test]
+fn a_file_that_came_stops_the_build_by_name() {
+    let bench = built();
+    for file in ["evil.c", "more.c"] {
+        bench.write(&format!("app/.x07/deps/base/1.0.0/ffi/{file}"), "int evil;");
+        bench.x07("app", "build").fails(2, &["X07PKG_CONTENT_MISMATCH", &format!("{file} does not belong to it")]);
+        bench.x07("app", "fetch").ok();
+        assert_eq!(bench.says("app"), "base 1.0.0", "{file}");
+    }
+}
+
+#[test]
 fn a_fresh_clone_builds_without_another_command() {
     let bench = built();
     let clone = |name: &str| {

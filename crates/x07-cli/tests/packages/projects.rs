@@ -35,8 +35,9 @@ fn what_cannot_be_added_changes_nothing() {
     bench.package("elsewhere/greet", "greet", "1.0.0", "greet", "");
     bench.x07("app", "add ext-tiny").ok();
     let (manifest, lock) = (bench.read("app/x07.json"), bench.read("app/x07.lock.json"));
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("add ext-tyni", &["X07PKG_NO_REGISTRY", "did you mean ext-tiny?"]),
+        ("add tiny ext-tyni", &["no package tiny", "no package ext-tyni", "did you mean ext-tiny?"]),
         ("add Big", &["X07PKG_SPEC_INVALID", "not a package name"]),
         ("add ext-tiny@new", &["X07PKG_SPEC_INVALID", "not a version requirement"]),
         (
