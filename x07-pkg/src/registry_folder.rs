@@ -47,18 +47,9 @@ impl FolderRegistry {
         registry.folder().filter(|index| !index.join(CONFIG).is_file())
     }
 
-    /// Makes the index behind a `file:` address if it is not there yet. Its archives lie beside it, which is nobody's
-    /// surprise only if it is called what such a folder is called.
+    /// Makes the index behind a `file:` address if it is not there yet.
     pub(crate) fn make(registry: &Registry) -> Result<()> {
-        let Some(index) = FolderRegistry::to_be_made(registry) else {
-            return Ok(());
-        };
-        if !index.ends_with(INDEX) {
-            let what = format!("there is no registry at {}, and its archives would lie beside it", index.display());
-            return Err(Problem::new(Code::IndexConfig, what)
-                .help("a new one is made by the path of a folder, or by an address that ends with `/index/`"));
-        }
-        write_config(&index)
+        FolderRegistry::to_be_made(registry).map_or(Ok(()), |index| write_config(&index))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -225,8 +216,10 @@ impl FolderRegistry {
 }
 
 fn write_config(index: &Path) -> Result<()> {
+    // Beside an index that is called one; the folder around any other is somebody else's.
+    let place = if index.ends_with(INDEX) { "../" } else { "" };
     // Meant from the index itself, so that the folder works wherever it is moved or served.
-    let config = Config { dl: "../dl/".to_owned(), api: "../v1/".to_owned(), auth_required: false, signing: None };
+    let config = Config { dl: format!("{place}dl/"), api: format!("{place}v1/"), auth_required: false, signing: None };
     let text = serde_json::to_string(&config).unwrap_or_default() + "\n";
     write_atomic(&index.join(CONFIG), text.as_bytes())
 }

@@ -37,12 +37,16 @@ fn a_registry_is_made_within_its_folder() {
     assert_eq!(names("shelf"), ["empty"]);
     assert_eq!(names("shelf/empty"), ["dl", "index"]);
     assert_eq!(bench.x07("greet", "versions greet --index ../shelf/empty").ok().stdout, "1.0.0\n");
-    let address = format!("file://{}/", bench.path("shelf").display());
-    bench
-        .x07("greet", &format!("publish --index {address}"))
-        .fails(20, &["X07PKG_INDEX_CONFIG", "would lie beside it"]);
+    // The address of an index that is not called one: all of it is inside.
+    let address = format!("file://{}/", bench.path("shelf/own").display());
     bench.x07("greet", &format!("yank greet@1.0.0 --index {address}")).fails(20, &["X07PKG_INDEX_CONFIG"]);
-    assert_eq!(names("shelf"), ["empty"]);
+    bench.x07("greet", &format!("publish --dry-run --index {address}")).ok();
+    assert!(!bench.exists("shelf/own"));
+    bench.x07("greet", &format!("publish --index {address}")).ok();
+    assert_eq!(names("shelf"), ["empty", "own"]);
+    bench.project("app", Some("greet"));
+    bench.x07("app", &format!("add greet --index {address}")).ok();
+    assert_eq!(bench.says("app"), "greet 1.0.0");
 }
 
 #[test]
