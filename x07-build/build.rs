@@ -1,9 +1,14 @@
 //! Embeds the libraries of the toolchain: for each folder of `stdlib/`, every `*.x07.json` below the `modules` of its newest
 //! version is a built-in module.
 
+#[path = "../stdlib/list.rs"]
+mod list;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs, io};
+
+use list::{folders, modules, newest};
 
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -33,59 +38,4 @@ fn main() -> io::Result<()> {
         .map_err(io::Error::other)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("stdlib.rs");
     fs::write(out, table)
-}
-
-/// The folders in a folder, sorted by name.
-fn folders(parent: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(parent)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The folder of the highest version; versions compare number by number.
-fn newest(versions: &Path) -> io::Result<Option<PathBuf>> {
-    let mut found = Vec::new();
-    for path in folders(versions)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let numbers: Vec<u64> = name.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-        if path.join("modules").is_dir() {
-            found.push((numbers, path));
-        }
-    }
-    found.sort();
-    Ok(found.pop().map(|(_, path)| path))
-}
-
-/// The modules below a root, sorted by id.
-fn modules(root: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let root = root.canonicalize()?;
-    let mut files = Vec::new();
-    collect(&root, &mut files)?;
-    let mut modules: Vec<(String, PathBuf)> = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&root).unwrap_or(&file);
-        let id = relative.to_string_lossy().replace(['/', '\\'], ".");
-        modules.push((id.trim_end_matches(".x07.json").to_owned(), file));
-    }
-    modules.sort();
-    Ok(modules)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.to_string_lossy().ends_with(".x07.json") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

@@ -1,4 +1,8 @@
-//! Embeds the official packages: every `packages/ext/FOLDER/VERSION` with a manifest, as its files are.
+//! Embeds the official packages: every `packages/ext/FOLDER/VERSION` with a manifest, as its files are. And the names of the
+//! built-in modules, which no package can replace.
+
+#[path = "../stdlib/list.rs"]
+mod list;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,7 +36,19 @@ fn main() -> io::Result<()> {
         table.push_str("    ],\n");
     }
     table.push_str("];\n");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("official.rs"), table)
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("official.rs"), table)?;
+    fs::write(out.join("builtin.rs"), builtin(&manifest.join("../stdlib/std"))?)
+}
+
+/// The table of the modules of a library, sorted.
+fn builtin(library: &Path) -> io::Result<String> {
+    let modules = match list::newest(library)? {
+        Some(version) => list::modules(&version.join("modules"))?,
+        None => Vec::new(),
+    };
+    let ids: Vec<String> = modules.into_iter().map(|(id, _)| id).collect();
+    Ok(format!("static BUILTIN: &[&str] = &{ids:?};\n"))
 }
 
 /// The folders in a folder, sorted; none when it is not there.

@@ -145,6 +145,11 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
 }
 
 impl Project {
+    /// Where the packages have C sources, or would have if somebody put some there.
+    pub(crate) fn ffi_folders(&self) -> impl Iterator<Item = PathBuf> {
+        self.packages.iter().map(|package| package.folder.join("ffi"))
+    }
+
     /// Reads the manifest, if there is one, and finds its packages.
     pub(crate) fn read(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
         match &request.target {

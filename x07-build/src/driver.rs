@@ -1,5 +1,6 @@
 //! A build from beginning to end.
 
+use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
 
 use x07_ast::Diagnostic;
@@ -100,6 +101,8 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     emit::remove_stale(&old.outputs, &outputs)?;
 
     let compiler_output = objects.as_ref().map(Objects::messages).unwrap_or_default();
+    // Both name the folders of packages that have C sources now.
+    let watched: BTreeSet<_> = foreign.watched().chain(session.project.ffi_folders()).collect();
     record::save(
         &session,
         record::Saved {
@@ -108,7 +111,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
             objects: objects.as_ref(),
             files,
             outputs,
-            watched: foreign.watched().collect(),
+            watched,
             choice,
             findings: &findings,
             verdict: &verdict,

@@ -1,5 +1,6 @@
 //! What a build remembers for the next one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use x07_ast::Diagnostic;
@@ -27,7 +28,7 @@ pub(crate) struct Saved<'a> {
     pub(crate) objects: Option<&'a Objects<'a>>,
     pub(crate) files: Vec<FileRecord>,
     pub(crate) outputs: Vec<PathBuf>,
-    pub(crate) watched: Vec<PathBuf>,
+    pub(crate) watched: BTreeSet<PathBuf>,
     pub(crate) choice: Option<(Digest, PathBuf, Stamp)>,
     pub(crate) findings: &'a [Diagnostic],
     pub(crate) verdict: &'a Verdict,
@@ -63,13 +64,15 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
         let stamps = paths.into_iter().map(|path| (Stamp::read(&path), path));
         stamps.filter_map(|(stamp, path)| Some((path, stamp?))).collect()
     };
+    let mut absent = load::absences(session, program);
+    absent.extend(watched.iter().filter(|path| Stamp::read(path).is_none()).cloned());
     let mut hot = Hot {
         request: session.place.request,
         cc: choice,
         files,
-        absent: load::absences(session, program),
+        absent,
         outputs: stamped(outputs),
-        watched: stamped(watched),
+        watched: stamped(watched.into_iter().collect()),
         modules: sources,
         warnings: imports::encode_findings(findings),
         native_heads: verdict.native_heads.clone(),

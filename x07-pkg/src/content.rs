@@ -10,20 +10,13 @@ use crate::digest::Files;
 use crate::package::{FFI_FOLDER, PACKAGE_MANIFEST_NAME, Package, slashed};
 use crate::problem::{Code, Problem, Result};
 
-/// The paths of the package in `folder`, sorted. Files below `ffi/` that ignore files exclude do not belong to it.
+/// The paths of the package in `folder`, sorted. Everything below `ffi/` belongs to it, whatever ignore files say: what
+/// a C source includes may lie there under any name, and what is compiled must be what is hashed and packed.
 pub(crate) fn paths(folder: &Path, package: &Package) -> Result<Vec<String>> {
     let mut paths = package.listed_files();
     let ffi = folder.join(FFI_FOLDER);
     if ffi.is_dir() {
-        // Only what lies in the package decides: its bytes must not depend on who packs it and where.
-        let walk = WalkBuilder::new(folder)
-            .standard_filters(false)
-            .git_ignore(true)
-            .ignore(true)
-            .require_git(false)
-            .filter_entry(|entry| entry.depth() != 1 || entry.file_name() == FFI_FOLDER)
-            .build();
-        for entry in walk {
+        for entry in WalkBuilder::new(&ffi).standard_filters(false).build() {
             let entry = entry
                 .map_err(|error| Problem::new(Code::PackFailed, format!("cannot list {}: {error}", ffi.display())))?;
             let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());

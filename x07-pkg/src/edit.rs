@@ -1,8 +1,11 @@
 //! Edits of a JSON text that leave everything else as somebody wrote it: order of keys, indentation, line breaks.
 
+use std::io::{self, Write};
 use std::ops::Range;
 
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter};
 use x07_ast::locate;
 
 /// A JSON text under edit. An edit that has no place to go, because the text is not what it takes it for, gives `None`.
@@ -29,33 +32,34 @@ impl JsonText {
     }
 
     /// Puts another value in the place of one.
-    pub(crate) fn replace(&mut self, pointer: &str, value: &Value) -> Option<()> {
+    pub(crate) fn replace(&mut self, pointer: &str, value: &impl Serialize) -> Option<()> {
         let span = self.span(pointer)?;
-        let text = self.written(value, &self.indentation_at(span.start));
+        let text = self.written(value, &self.indentation_at(span.start), self.has_lines())?;
         self.text.replace_range(span, &text);
         Some(())
     }
 
     /// Adds a key at the end of an object.
-    pub(crate) fn insert_key(&mut self, object: &str, key: &str, value: &Value) -> Option<()> {
+    pub(crate) fn insert_key(&mut self, object: &str, key: &str, value: &impl Serialize) -> Option<()> {
         let name = Value::String(key.to_owned());
-        self.append(object, |editor, indentation, spaced| {
-            let colon = if spaced { ": " } else { ":" };
-            format!("{name}{colon}{}", editor.written(value, indentation))
+        self.append(object, |editor, indentation, in_lines| {
+            let colon = if in_lines || editor.is_spaced() { ": " } else { ":" };
+            Some(format!("{name}{colon}{}", editor.written(value, indentation, in_lines)?))
         })
     }
 
     /// Adds an item to an array, in front of the item that is at `index` now, or at the end.
-    pub(crate) fn insert_item(&mut self, array: &str, index: usize, value: &Value) -> Option<()> {
+    pub(crate) fn insert_item(&mut self, array: &str, index: usize, value: &impl Serialize) -> Option<()> {
         let Some(next) = self.span(&format!("{array}/{index}")) else {
-            return self.append(array, |editor, indentation, _| editor.written(value, indentation));
+            return self.append(array, |editor, indentation, in_lines| editor.written(value, indentation, in_lines));
         };
         let indentation = self.indentation_at(next.start);
-        let separator = match self.line_start(next.start) {
-            Some(_) => format!(",\n{indentation}"),
-            None => ", ".to_owned(),
+        let in_lines = self.line_start(next.start).is_some();
+        let separator = match in_lines {
+            true => format!(",{}{indentation}", self.line_end()),
+            false => ", ".to_owned(),
         };
-        let text = format!("{}{separator}", self.written(value, &indentation));
+        let text = format!("{}{separator}", self.written(value, &indentation, in_lines)?);
         self.text.insert_str(next.start, &text);
         Some(())
     }
@@ -93,14 +97,14 @@ impl JsonText {
     }
 
     /// Puts something behind the last member of an array or object; `make` gets the indentation of the new member and
-    /// whether colons are followed by a space.
-    fn append(&mut self, container: &str, make: impl FnOnce(&Self, &str, bool) -> String) -> Option<()> {
+    /// whether it has lines of its own.
+    fn append(&mut self, container: &str, make: impl FnOnce(&Self, &str, bool) -> Option<String>) -> Option<()> {
         let span = self.span(container)?;
         let close = span.end - 1;
         let inside = &self.text[span.start + 1..close];
         let filled = inside.trim_end();
         let multiline = match filled.is_empty() {
-            true => self.text.contains('\n'),
+            true => self.has_lines(),
             false => inside.contains('\n'),
         };
         let outer = self.indentation_at(span.start);
@@ -111,13 +115,14 @@ impl JsonText {
             }
             _ => format!("{outer}{}", self.unit()),
         };
-        let member = make(self, &indentation, multiline || self.text.contains("\": "));
+        let member = make(self, &indentation, multiline)?;
+        let line_end = self.line_end();
         let comma = if filled.is_empty() { "" } else { "," };
         let (text, tail) = match multiline {
             true if filled.is_empty() || !inside[filled.len()..].contains('\n') => {
-                (format!("{comma}\n{indentation}{member}"), format!("\n{outer}"))
+                (format!("{comma}{line_end}{indentation}{member}"), format!("{line_end}{outer}"))
             }
-            true => (format!("{comma}\n{indentation}{member}"), inside[filled.len()..].to_owned()),
+            true => (format!("{comma}{line_end}{indentation}{member}"), inside[filled.len()..].to_owned()),
             false if filled.is_empty() => (member, String::new()),
             false => (format!("{comma} {member}"), inside[filled.len()..].to_owned()),
         };
@@ -126,19 +131,31 @@ impl JsonText {
         Some(())
     }
 
-    /// A value as this text would write it: on lines of their own where the text has lines.
-    fn written(&self, value: &Value, indentation: &str) -> String {
-        if !self.text.contains('\n') || !(value.is_array() || value.is_object()) {
-            return value.to_string();
+    /// A value as this text would write it: in lines, or on one.
+    fn written(&self, value: &impl Serialize, indentation: &str, in_lines: bool) -> Option<String> {
+        if !in_lines {
+            return match self.is_spaced() {
+                true => serialized(value, Spaced),
+                false => serialized(value, CompactFormatter),
+            };
         }
         let unit = self.unit();
-        let mut bytes = Vec::new();
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(unit.as_bytes());
-        let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-        match serde::Serialize::serialize(value, &mut serializer) {
-            Ok(()) => String::from_utf8_lossy(&bytes).replace('\n', &format!("\n{indentation}")),
-            Err(_) => value.to_string(),
-        }
+        let text = serialized(value, serde_json::ser::PrettyFormatter::with_indent(unit.as_bytes()))?;
+        Some(text.replace('\n', &format!("{}{indentation}", self.line_end())))
+    }
+
+    fn has_lines(&self) -> bool {
+        self.text.contains('\n')
+    }
+
+    /// True if colons are followed by a space.
+    fn is_spaced(&self) -> bool {
+        self.text.contains("\": ")
+    }
+
+    /// What ends the lines of this text.
+    fn line_end(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     /// The white space that one level of nesting adds: what stands in front of the first member.
@@ -162,6 +179,29 @@ impl JsonText {
         let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line = &self.text[start..];
         line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
+    }
+}
+
+fn serialized(value: &impl Serialize, formatter: impl Formatter) -> Option<String> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter)).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// On one line, with a space behind colons and commas.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
     }
 }
 
@@ -190,6 +230,20 @@ mod tests {
             add("{\n    \"d\": [\n        {\"name\": \"a\"}\n    ],\n    \"e\": 1\n}"),
             "{\n    \"d\": [\n        {\"name\": \"a\"},\n        {\n            \"name\": \"b\"\n        }\n    ],\n    \"e\": 1\n}"
         );
+        assert_eq!(
+            add("{\n  \"d\": [{\"name\": \"a\"}],\n  \"e\": 1\n}"),
+            "{\n  \"d\": [{\"name\": \"a\"}, {\"name\": \"b\"}],\n  \"e\": 1\n}"
+        );
+        assert_eq!(
+            add("{\r\n  \"d\": []\r\n}\r\n"),
+            "{\r\n  \"d\": [\r\n    {\r\n      \"name\": \"b\"\r\n    }\r\n  ]\r\n}\r\n"
+        );
+        let front = |text: &str| edited(text, |editor| editor.insert_item("/d", 0, &item));
+        assert_eq!(
+            front("{\n  \"d\": [{\"name\": \"c\"}]\n}"),
+            "{\n  \"d\": [{\"name\": \"b\"}, {\"name\": \"c\"}]\n}"
+        );
+        assert_eq!(front("{\r\n\"d\": [\r\n1]}"), "{\r\n\"d\": [\r\n{\r\n  \"name\": \"b\"\r\n},\r\n1]}");
         let key = |text: &str| edited(text, |editor| editor.insert_key("", "d", &json!([])));
         assert_eq!(key("{\n  \"z\": [\"src\"]\n}\n"), "{\n  \"z\": [\"src\"],\n  \"d\": []\n}\n");
         assert_eq!(key(r#"{"z":1}"#), r#"{"z":1, "d":[]}"#);

@@ -36,6 +36,23 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
+    /// Waits for a project. The folder itself is what is held: nothing is left in it, and no link in it leads anywhere.
+    #[cfg(unix)]
+    pub(crate) fn of_project(folder: &Path) -> Result<Guard> {
+        let file = File::open(folder).map_err(Problem::io("open", folder))?;
+        match file.lock() {
+            // Some network file systems hold files only; a project there is worked on all the same.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Problem::io("lock", folder)(error)),
+            _ => Ok(Guard { _file: file }),
+        }
+    }
+
+    /// Waits for a project.
+    #[cfg(not(unix))]
+    pub(crate) fn of_project(folder: &Path) -> Result<Guard> {
+        Guard::acquire(&folder.join(".x07"), "packages.lock")
+    }
+
     /// Waits for the folder's lock, a file of the given name in it.
     pub(crate) fn acquire(folder: &Path, name: &str) -> Result<Guard> {
         let path = folder.join(name);

@@ -36,6 +36,16 @@ pub enum Source {
     Registry(String),
 }
 
+impl Source {
+    /// The registry, if it is one.
+    pub(crate) fn registry(&self) -> Option<&str> {
+        match self {
+            Source::Registry(url) => Some(url),
+            Source::Official | Source::Path => None,
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -130,6 +140,11 @@ impl LockedPackage {
             files.insert(if root.is_empty() { file } else { format!("{root}/{file}") }, sha256.clone());
         }
         files
+    }
+
+    /// The first file that is another one among `found`, the SHA-256 of files by path, or not there.
+    pub(crate) fn difference(&self, found: &BTreeMap<String, String>) -> Option<String> {
+        self.files().into_iter().find(|(path, sha256)| found.get(path) != Some(sha256)).map(|(path, _)| path)
     }
 
     /// Advisories that still hold.

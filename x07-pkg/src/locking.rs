@@ -32,6 +32,10 @@ impl Project<'_> {
         let question = Question { sources, roots, pinned, overridden, lock: old, unlocked };
         let chosen = question.solve()?;
         self.check_own_modules(&chosen)?;
+        for name in question.overridden.iter().filter(|name| !chosen.contains_key(*name)) {
+            let what = format!("`patch` of {name} in {PROJECT} has no effect: nothing asks for {name}");
+            sources.observer.event(Event::Warning(&what));
+        }
         let mut required_by: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (name, _) in &question.roots {
             required_by.entry(name).or_default().insert(PROJECT.to_owned());
@@ -49,7 +53,10 @@ impl Project<'_> {
             let path = places.get(name).and_then(|(_, path)| path.clone());
             let mut locked = match (&choice.candidate, path) {
                 (None, Some(path)) => self.lock_folder(choice, &path)?,
-                (Some(candidate), _) => lock_candidate(sources, old, name, candidate)?,
+                (Some(candidate), _) => {
+                    let old = old.and_then(|old| old.get(name));
+                    lock_candidate(sources, old, question.unlocked.holds(name), name, candidate)?
+                }
                 (None, None) => return Err(Problem::new(Code::LocalMissingDep, format!("{name} has no folder"))),
             };
             if refresh {
@@ -96,24 +103,31 @@ impl Project<'_> {
     }
 }
 
+/// Locks a version. One that is locked already keeps its content, unless it is `given_up`.
 fn lock_candidate(
     sources: &Sources<'_>,
-    old: Option<&Lock>,
+    old: Option<&LockedPackage>,
+    given_up: bool,
     name: &str,
     candidate: &Candidate,
 ) -> Result<LockedPackage> {
-    let known = old.and_then(|old| old.get(name)).filter(|locked| {
-        locked.version == candidate.version
-            && locked.is_fetched()
-            && locked.archive_sha256.is_some()
-            && locked.archive_sha256 == candidate.cksum
-            && locked.tree_blake3.is_some()
+    let old = old.filter(|old| old.version == candidate.version && old.is_fetched());
+    let known = old.filter(|old| {
+        old.archive_sha256.is_some() && old.archive_sha256 == candidate.cksum && old.tree_blake3.is_some()
     });
     let mut locked = match known {
         Some(known) => known.clone(),
         None => {
+            if let Some(old) = old {
+                check_republished(old, candidate)?;
+            }
             let fetched = sources.fetch(name, candidate)?;
-            let mut locked = locked_package(&fetched.package, candidate.version.clone(), &of_files(&fetched.files));
+            let files = of_files(&fetched.files);
+            let difference = old.filter(|_| !given_up).and_then(|old| Some((old, old.difference(&files)?)));
+            if let Some((old, path)) = difference {
+                return Err(changed_archive(old, &path));
+            }
+            let mut locked = locked_package(&fetched.package, candidate.version.clone(), &files);
             locked.archive_sha256 = Some(fetched.cksum);
             locked
         }
@@ -123,6 +137,29 @@ fn lock_candidate(
     locked.yanked = candidate.yanked;
     locked.advisories = sorted(candidate);
     Ok(locked)
+}
+
+/// A registry may not give out something else under a version that it has given out: not even an update takes that.
+fn check_republished(old: &LockedPackage, candidate: &Candidate) -> Result<()> {
+    let (Some(was), Some(is), Source::Registry(url)) = (&old.archive_sha256, &candidate.cksum, &candidate.source)
+    else {
+        return Ok(());
+    };
+    if was == is || old.source.as_ref() != Some(&candidate.source) {
+        return Ok(());
+    }
+    let what = format!("{url} has another {} than the one that is locked: SHA-256 {is}, not {was}", old.id());
+    Err(Problem::new(Code::ContentMismatch, what).help(format!(
+        "a published version never changes; if you know why this one did, `x07 remove {0}` and `x07 add {0}` take it",
+        old.name
+    )))
+}
+
+/// What to say of an archive that does not hold what is locked.
+pub(crate) fn changed_archive(locked: &LockedPackage, path: &str) -> Problem {
+    let what = format!("the archive of {} is not the one that is locked: {path} differs", locked.id());
+    let help = format!("`x07 update {}` locks what the archive holds now", locked.name);
+    Problem::new(Code::ContentMismatch, what).help(help)
 }
 
 fn sorted(candidate: &Candidate) -> Vec<crate::advisory::Advisory> {

@@ -9,6 +9,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::name::is_package_name;
+use crate::package::PACKAGE_MANIFEST_NAME;
+use crate::profile::{Profile, profile};
 use crate::unknown::{UnknownField, unknown_fields};
 use crate::validate::{is_library_name, relative_path};
 use crate::world::World;
@@ -22,11 +24,21 @@ const DEFAULT_LOCKFILE: &str = "x07.lock.json";
 const SCHEMA_0_2: &str = "x07.project@0.2.0";
 const SCHEMA_0_3: &str = "x07.project@0.3.0";
 
+/// The code of a manifest that cannot be read.
+pub(crate) const READ: &str = "X07PROJECT_READ";
+/// The code of a manifest that is not JSON of the right shape.
+pub(crate) const PARSE: &str = "X07PROJECT_PARSE";
+
+/// What a manifest is one of.
+fn subject(path: &Path) -> &'static str {
+    if path.ends_with(PACKAGE_MANIFEST_NAME) { "package" } else { "project" }
+}
+
 /// Why a manifest cannot be used. The texts begin with the codes that scripts look for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
-    #[error("[X07PROJECT_READ] read project: {}: {source}", path.display())]
+    #[error("[{READ}] read {}: {}: {source}", subject(path), path.display())]
     Read {
         /// The manifest.
         path: PathBuf,
@@ -34,7 +46,7 @@ pub enum Error {
         source: io::Error,
     },
     /// It is not JSON of the right shape.
-    #[error("[X07PROJECT_PARSE] parse project JSON: {}: {source}", path.display())]
+    #[error("[{PARSE}] parse {} JSON: {}: {source}", subject(path), path.display())]
     Parse {
         /// The manifest.
         path: PathBuf,
@@ -128,33 +140,6 @@ pub struct PatchEntry {
     pub path: Option<String>,
 }
 
-/// One entry of `profiles`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// Its name.
-    pub name: String,
-    /// World of the run.
-    pub world: World,
-    /// The policy of a sandboxed world, project-relative.
-    pub policy: Option<PathBuf>,
-    /// Input used when no flag gives one, project-relative.
-    pub input: Option<PathBuf>,
-    /// Which runner: `auto`, `host` or `os`.
-    pub runner: String,
-    /// Compile the C sources of FFI packages.
-    pub auto_ffi: bool,
-    /// Fuel of the run.
-    pub solve_fuel: Option<u64>,
-    /// Processor time.
-    pub cpu_time_limit_seconds: Option<u64>,
-    /// Arena size.
-    pub max_memory_bytes: Option<u64>,
-    /// Output size.
-    pub max_output_bytes: Option<u64>,
-    /// `default` or `size`.
-    pub cc_profile: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct Raw {
     schema_version: String,
@@ -167,8 +152,8 @@ struct Raw {
     dependencies: Vec<Dependency>,
     #[serde(default)]
     patch: Pairs,
-    #[serde(default)]
-    lockfile: Option<String>,
+    #[serde(default, deserialize_with = "some_or_null")]
+    lockfile: Option<Option<String>>,
     #[serde(default)]
     default_profile: Option<String>,
     #[serde(default)]
@@ -197,6 +182,11 @@ impl<'de> Deserialize<'de> for Pairs {
         }
         deserializer.deserialize_map(Collect)
     }
+}
+
+/// Tells a field that is null from one that is not there.
+fn some_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl Manifest {
@@ -339,9 +329,11 @@ fn check(path: &Path, raw: Raw, unknown_fields: Vec<UnknownField>) -> Result<Man
         }
     }
 
-    let lockfile = match raw.lockfile.as_deref().map(str::trim) {
-        None | Some("") => PathBuf::from(DEFAULT_LOCKFILE),
-        Some(text) => relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?,
+    let lockfile = match raw.lockfile.as_ref().map(|text| text.as_deref().map(str::trim)) {
+        // There is no project without a lockfile, and it would be odd to get one by asking for none.
+        Some(None) => return Err(format!("project lockfile is null: leave it out for {DEFAULT_LOCKFILE:?}")),
+        None | Some(Some("")) => PathBuf::from(DEFAULT_LOCKFILE),
+        Some(Some(text)) => relative_path(text).map_err(|why| format!("project lockfile {text:?} {why}"))?,
     };
 
     Ok(Manifest {
@@ -372,58 +364,6 @@ fn workspace_or_relative(text: &str) -> Result<String, &'static str> {
     let clean = relative_path(rest)?;
     let clean = if clean.as_os_str().is_empty() { "." } else { clean.to_str().unwrap_or(rest) };
     Ok(format!("{prefix}{clean}"))
-}
-
-#[derive(Deserialize)]
-struct RawProfile {
-    world: String,
-    policy: Option<String>,
-    input: Option<String>,
-    runner: Option<String>,
-    auto_ffi: Option<bool>,
-    solve_fuel: Option<u64>,
-    cpu_time_limit_seconds: Option<u64>,
-    max_memory_bytes: Option<u64>,
-    max_output_bytes: Option<u64>,
-    cc_profile: Option<String>,
-}
-
-fn profile(name: &str, value: &Value) -> Result<Profile, String> {
-    let raw = RawProfile::deserialize(value).map_err(|error| error.to_string())?;
-    let world: World = raw.world.trim().parse().map_err(|error: crate::UnknownWorld| error.to_string())?;
-    let sandboxed = world == World::RunOsSandboxed;
-    if sandboxed != raw.policy.is_some() {
-        return Err(if sandboxed {
-            "world run-os-sandboxed needs a policy".to_owned()
-        } else {
-            format!("a policy belongs to run-os-sandboxed, not to {world}")
-        });
-    }
-    let runner = raw.runner.unwrap_or_else(|| "auto".to_owned());
-    match (runner.as_str(), world.is_os()) {
-        ("auto", _) | ("host", false) | ("os", true) => {}
-        ("host" | "os", _) => return Err(format!("runner {runner:?} does not run world {world}")),
-        _ => return Err(format!("unknown runner {runner:?}; one of auto, host, os")),
-    }
-    if let Some(other) = raw.cc_profile.as_deref().filter(|name| !matches!(*name, "default" | "size")) {
-        return Err(format!("unknown cc_profile {other:?}; one of default, size"));
-    }
-    let path = |text: Option<String>| {
-        text.map(|text| relative_path(text.trim()).map_err(|why| format!("path {text:?} {why}"))).transpose()
-    };
-    Ok(Profile {
-        name: name.to_owned(),
-        world,
-        policy: path(raw.policy)?,
-        input: path(raw.input)?,
-        runner,
-        auto_ffi: raw.auto_ffi.unwrap_or(true),
-        solve_fuel: raw.solve_fuel,
-        cpu_time_limit_seconds: raw.cpu_time_limit_seconds,
-        max_memory_bytes: raw.max_memory_bytes,
-        max_output_bytes: raw.max_output_bytes,
-        cc_profile: raw.cc_profile,
-    })
 }
 
 /// Finds the project that `start` belongs to: the first folder upwards with `x07.json`, or with exactly one

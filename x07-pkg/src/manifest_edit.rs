@@ -1,29 +1,19 @@
 //! Edits of `x07.json`: dependencies come and go, the rest stays as it was written.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::edit::JsonText;
 use crate::manifest::Manifest;
 use crate::problem::{Code, Problem, Result};
 
-/// What a dependency in a manifest says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a dependency in a manifest says, in the order in which it says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Wanted {
     pub(crate) name: String,
     pub(crate) version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
-}
-
-impl Wanted {
-    fn value(&self) -> Value {
-        let mut object = Map::new();
-        object.insert("name".to_owned(), Value::String(self.name.clone()));
-        object.insert("version".to_owned(), Value::String(self.version.clone()));
-        if let Some(path) = &self.path {
-            object.insert("path".to_owned(), Value::String(path.clone()));
-        }
-        Value::Object(object)
-    }
 }
 
 /// The manifest's text with these dependencies added or changed.
@@ -56,7 +46,7 @@ fn set(editor: &mut JsonText, names: &mut Vec<String>, wanted: &Wanted) -> Optio
         true => names.partition_point(|name| *name < wanted.name),
         false => names.len(),
     };
-    editor.insert_item("/dependencies", index, &wanted.value())?;
+    editor.insert_item("/dependencies", index, wanted)?;
     names.insert(index, wanted.name.clone());
     Some(())
 }

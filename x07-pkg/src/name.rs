@@ -29,6 +29,16 @@ pub fn canonical_name(text: &str) -> Result<String> {
     Err(problem.help("a package name is lower-case letters, digits, `-` and `_`, and begins with a letter"))
 }
 
+/// Checks the name that a package gives itself: others must be able to mean it.
+pub(crate) fn check_own_name(name: &str) -> Result<()> {
+    let meant = canonical_name(name)?;
+    if meant == name {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::SpecInvalid, format!("{name:?} means the package {meant}"));
+    Err(problem.help(format!("call it {meant} or something else")))
+}
+
 /// A package with what is asked of its version, as in `ext-math@^0.1`.
 pub fn split_spec(spec: &str) -> (&str, Option<&str>) {
     match spec.trim().split_once('@') {

@@ -216,8 +216,8 @@ fn check(raw: Raw) -> Result<Package, String> {
         x07c_compat: match raw.meta.x07c_compat {
             Value::Null => None,
             Value::String(text) => Some(text),
-            // What is no text is no requirement either, and its own text says so best.
-            other => Some(other.to_string()),
+            // What is no text is no requirement either, even if its text would be one.
+            other => Some(format!("{other} (no text)")),
         },
         worlds_allowed: raw.meta.worlds_allowed.map(worlds),
         is_ffi: raw.meta.import_mode.as_str() == Some("ffi"),

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::of_files;
 use crate::lockfile::{DEPS_FOLDER, Lock, LockedPackage, Source};
+use crate::locking::changed_archive;
 use crate::observer::Event;
 use crate::package::PACKAGE_MANIFEST_NAME;
 use crate::problem::{Code, Problem, Result};
 use crate::project::Project;
-use crate::sources::{Candidate, Sources};
+use crate::sources::{Candidate, Fetched, Sources};
 
 impl Project<'_> {
     /// Puts every locked package that is missing into the project; with `repair` also those that were changed.
@@ -24,15 +25,8 @@ impl Project<'_> {
                 continue;
             }
             self.check_no_links(&folder)?;
-            let candidate = self.candidate_of(sources, locked, lock)?;
-            let fetched = sources.fetch(&locked.name, &candidate)?;
-            let found = of_files(&fetched.files);
-            let differs = locked.files().into_iter().find(|(path, sha256)| found.get(path) != Some(sha256));
-            if let Some((path, _)) = differs {
-                let what = format!("the archive of {} is not the one that is locked: {path} differs", locked.id());
-                return Err(Problem::new(Code::ContentMismatch, what).help(format!("`x07 update {}`", locked.name)));
-            }
-            sources.store.place(&fetched.cksum, &fetched.files, &self.folder, &folder)?;
+            let fetched = self.fetch_locked(sources, locked, lock)?;
+            sources.store.place(&fetched.files, &self.folder, &folder)?;
             sources.observer.event(Event::Fetched { package: &locked.id() });
             placed.push(Placed {
                 name: locked.name.clone(),
@@ -50,20 +44,31 @@ impl Project<'_> {
         Ok(placed)
     }
 
+    /// The archive of a locked package, which holds what the lock says.
+    pub(crate) fn fetch_locked(&self, sources: &Sources<'_>, locked: &LockedPackage, lock: &Lock) -> Result<Fetched> {
+        let candidate = self.candidate_of(sources, locked, lock)?;
+        let fetched = sources.fetch(&locked.name, &candidate)?;
+        match locked.difference(&of_files(&fetched.files)) {
+            Some(path) => Err(changed_archive(locked, &path)),
+            None => Ok(fetched),
+        }
+    }
+
     /// The candidate that a locked package is; locks of other tools do not say where from.
     fn candidate_of(&self, sources: &Sources<'_>, locked: &LockedPackage, lock: &Lock) -> Result<Candidate> {
-        if locked.archive_sha256.is_none() {
+        let vendored = || sources.vendored_sum(locked);
+        let Some(cksum) = locked.archive_sha256.clone().or_else(vendored) else {
             let candidates = sources.candidates(&locked.name, Some(lock))?;
             let candidate = candidates.iter().find(|candidate| candidate.version == locked.version);
             return candidate.cloned().ok_or_else(|| match candidates.is_empty() {
                 true => sources.unknown_problem(&locked.name),
                 false => Problem::new(Code::IndexNoMatch, format!("there is no {}", locked.id())),
             });
-        }
+        };
         Ok(Candidate {
             version: locked.version.clone(),
             source: locked.source.clone().unwrap_or(Source::Official),
-            cksum: locked.archive_sha256.clone(),
+            cksum: Some(cksum),
             yanked: locked.yanked,
             advisories: locked.advisories.clone(),
             distrust: None,

@@ -1,14 +1,14 @@
 //! What a build needs of packages: all of them on disk, each the one that is locked.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::files::write_atomic;
 use crate::lockfile::Lock;
 use crate::manifest::Manifest;
 use crate::observer::{Event, Observer};
 use crate::options::Options;
-use crate::package::Package;
+use crate::package::{PACKAGE_MANIFEST_NAME, Package};
 use crate::problem::{Code, Problem, Result};
 use crate::project::Project;
 use crate::solve::Unlocked;
@@ -54,12 +54,11 @@ pub fn prepare(manifest: &Manifest, options: &Options, observer: &dyn Observer) 
         return Ok(PackageSet::default());
     }
     let lock = Lock::read(&lockfile)?;
-    let lock = match current(&project, lock.as_ref())? {
-        None => lock.unwrap_or_default(),
-        Some(problem) if options.locked => return Err(problem),
-        Some(_) => relock(&project, observer)?,
+    let lock = match (current(&project, lock.as_ref())?, lock) {
+        (None, Some(lock)) if all_there(&project, &lock)? => lock,
+        (Some(problem), _) if options.locked => return Err(problem),
+        _ => put_in_order(&manifest.path, options, observer)?,
     };
-    fetch_missing(&project, &lock, observer)?;
     check(&project, &lock)?;
     collect(&project, &lock, lockfile)
 }
@@ -85,28 +84,36 @@ fn current(project: &Project<'_>, lock: Option<&Lock>) -> Result<Option<Problem>
     Ok(None)
 }
 
-fn relock(project: &Project<'_>, observer: &dyn Observer) -> Result<Lock> {
-    let _guard = project.guard()?;
+/// Makes the lock anew if it has to be, and fetches what is missing. Another command may have changed the project while
+/// this one waited for it, so everything is read again.
+fn put_in_order(manifest: &Path, options: &Options, observer: &dyn Observer) -> Result<Lock> {
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let path = project.lockfile();
     let old = Lock::read(&path)?;
     let sources = project.sources(observer)?;
-    let lock = project.lock(&sources, old.as_ref(), Unlocked::None, false)?;
-    project.materialise(&sources, &lock, false)?;
-    write_atomic(&path, lock.to_text().as_bytes())?;
-    observer.event(Event::Locked { packages: lock.packages.len() });
-    Ok(lock)
+    match (current(&project, old.as_ref())?, old) {
+        (None, Some(lock)) => {
+            project.materialise(&sources, &lock, false)?;
+            Ok(lock)
+        }
+        (Some(problem), _) if options.locked => Err(problem),
+        (_, old) => {
+            let lock = project.lock(&sources, old.as_ref(), Unlocked::None, false)?;
+            project.materialise(&sources, &lock, false)?;
+            write_atomic(&path, lock.to_text().as_bytes())?;
+            observer.event(Event::Locked { packages: lock.packages.len() });
+            Ok(lock)
+        }
+    }
 }
 
-fn fetch_missing(project: &Project<'_>, lock: &Lock, observer: &dyn Observer) -> Result<()> {
-    let mut missing = false;
+fn all_there(project: &Project<'_>, lock: &Lock) -> Result<bool> {
     for locked in lock.packages.iter().filter(|locked| locked.is_fetched()) {
-        missing |= !project.folder_of(locked)?.join(crate::package::PACKAGE_MANIFEST_NAME).is_file();
+        if !project.folder_of(locked)?.join(PACKAGE_MANIFEST_NAME).is_file() {
+            return Ok(false);
+        }
     }
-    if missing {
-        let _guard = project.guard()?;
-        project.materialise(&project.sources(observer)?, lock, false)?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// Compares every fetched package on disk with the lock.

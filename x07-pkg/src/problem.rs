@@ -45,6 +45,7 @@ pub enum Code {
     SignatureInvalid,
     SignatureKeyMissing,
     SignatureUnsupported,
+    ProjectRead,
     ProjectInvalid,
     Io,
 }
@@ -88,7 +89,8 @@ impl Code {
             Code::SignatureInvalid => "X07PKG_SIGNATURE_INVALID",
             Code::SignatureKeyMissing => "X07PKG_SIGNATURE_KEY_MISSING",
             Code::SignatureUnsupported => "X07PKG_SIGNATURE_UNSUPPORTED",
-            Code::ProjectInvalid => "X07PROJECT_PARSE",
+            Code::ProjectRead => manifest::READ,
+            Code::ProjectInvalid => manifest::PARSE,
             Code::Io => "X07PKG_IO",
         }
     }
@@ -135,11 +137,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Texts about projects and packages bring their own code.
-        match self.message.starts_with('[') {
-            true => f.write_str(&self.message)?,
-            false => write!(f, "[{}] {}", self.code, self.message)?,
-        }
+        write!(f, "[{}] {}", self.code, self.message)?;
         match &self.help {
             Some(help) => write!(f, "\nhelp: {help}"),
             None => Ok(()),
@@ -151,10 +149,13 @@ impl std::error::Error for Problem {}
 
 impl From<manifest::Error> for Problem {
     fn from(error: manifest::Error) -> Problem {
-        let code = match error {
-            manifest::Error::Read { .. } => Code::Io,
+        let code = match &error {
+            manifest::Error::Read { .. } => Code::ProjectRead,
             _ => Code::ProjectInvalid,
         };
-        Problem::new(code, error.to_string())
+        let text = error.to_string();
+        // The code is said once.
+        let bare = text.strip_prefix(&format!("[{code}] ")).unwrap_or(&text);
+        Problem::new(code, bare)
     }
 }

@@ -37,17 +37,21 @@ impl<'a> Project<'a> {
         Project::new(Manifest::read(manifest)?, options)
     }
 
+    /// Opens a project and keeps other commands from changing it for as long as the guard is held. Only what is read
+    /// after that stays as it was read.
+    pub(crate) fn open_alone(manifest: &Path, options: &'a Options) -> Result<(Project<'a>, Guard)> {
+        let guard = Guard::of_project(x07_files::parent(manifest));
+        // A manifest that is not there is what to speak of, not that its folder cannot be held.
+        let project = Project::open(manifest, options)?;
+        Ok((project, guard?))
+    }
+
     pub(crate) fn lockfile(&self) -> PathBuf {
         self.folder.join(&self.manifest.lockfile)
     }
 
     pub(crate) fn sources<'o>(&self, observer: &'o dyn Observer) -> Result<Sources<'o>> {
         Sources::open(self.options, &self.folder, observer)
-    }
-
-    /// Keeps other commands from changing the project at the same time.
-    pub(crate) fn guard(&self) -> Result<Guard> {
-        Guard::acquire(&self.folder.join(".x07"), "packages.lock")
     }
 
     /// The folder that a manifest or lock names.

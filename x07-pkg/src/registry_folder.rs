@@ -9,7 +9,10 @@ use semver::Version;
 use crate::archive::{Packed, unpack};
 use crate::digest::sha256;
 use crate::files::{Guard, write_atomic};
-use crate::index::{CONFIG, Catalog, CatalogPackage, Config, ENTRY_SCHEMA, Entry, Registry, parse_entries, shard};
+use crate::index::{
+    CONFIG, Catalog, CatalogPackage, Config, ENTRY_SCHEMA, Entry, INDEX, Registry, parse_entries, shard,
+};
+use crate::name::is_package_name;
 use crate::ops::already_published;
 use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
@@ -26,20 +29,27 @@ pub(crate) struct FolderRegistry {
 }
 
 impl FolderRegistry {
-    /// The registry behind a `file:` address; one that is not there yet is made.
+    /// The registry behind a `file:` address.
     pub(crate) fn open(registry: &Registry) -> Result<Option<FolderRegistry>> {
         let Some(index) = registry.folder() else {
             return Ok(None);
         };
-        if !index.join(CONFIG).is_file() {
-            write_config(&index)?;
-        }
         let url = registry.part(&registry.config()?.dl)?;
         match url.to_file_path() {
             Ok(archives) if url.scheme() == "file" => Ok(Some(FolderRegistry { index, archives })),
             _ => Err(Problem::new(Code::IndexConfig, format!("{} keeps its archives at {url}", registry.address()))
                 .help("nothing can be written there; the index itself is a folder")),
         }
+    }
+
+    /// The index behind a `file:` address that is not there yet.
+    pub(crate) fn to_be_made(registry: &Registry) -> Option<PathBuf> {
+        registry.folder().filter(|index| !index.join(CONFIG).is_file())
+    }
+
+    /// Makes the index behind a `file:` address if it is not there yet.
+    pub(crate) fn make(registry: &Registry) -> Result<()> {
+        FolderRegistry::to_be_made(registry).map_or(Ok(()), |index| write_config(&index))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -79,7 +89,7 @@ impl FolderRegistry {
         write_atomic(&self.archive(name, &version), &packed.bytes)?;
         entries.push((version, entry(&packed.package, &packed.sha256)));
         self.write_entries(name, entries)?;
-        self.write_catalog()?;
+        self.write_catalog(&self.catalog())?;
         Ok(format!("/index/{}/{name}", shard(name)))
     }
 
@@ -93,11 +103,18 @@ impl FolderRegistry {
         };
         entry.yanked = yanked;
         self.write_entries(name, entries)?;
-        self.write_catalog()
+        self.write_catalog(&self.catalog())
     }
 
-    /// Writes the catalog of all packages from the index and the archives.
-    fn write_catalog(&self) -> Result<()> {
+    /// The catalog as it is; an empty one if it cannot be read.
+    fn catalog(&self) -> Vec<CatalogPackage> {
+        let text = fs::read(self.index.join(CATALOG)).unwrap_or_default();
+        serde_json::from_slice(&text).map_or_else(|_| Vec::new(), |catalog: Catalog| catalog.packages)
+    }
+
+    /// Writes the catalog of all packages from the index, what is `known` of versions that it had before, and the archives
+    /// of others. What an archive does not tell is missing there: the index is what counts.
+    fn write_catalog(&self, known: &[CatalogPackage]) -> Result<()> {
         let mut packages = Vec::new();
         for name in folder_names(&self.archives) {
             let entries = self.entries(&name)?;
@@ -105,18 +122,17 @@ impl FolderRegistry {
             let newest =
                 usable.clone().rfind(|(version, _)| version.pre.is_empty()).or_else(|| usable.clone().next_back());
             let shown = newest.or(entries.last());
-            let Some((version, _)) = shown else { continue };
-            let path = self.archive(&name, version);
-            let bytes = fs::read(&path).map_err(Problem::io("read", &path))?;
-            let (package, _) = unpack(&bytes)?;
-            packages.push(CatalogPackage {
-                name,
-                is_official: false,
-                latest: newest.map(|(version, _)| version.to_string()),
-                description: some(&package.description),
-                docs: some(&package.docs),
-                modules: package.modules,
-            });
+            let Some((version, entry)) = shown else { continue };
+            let latest = newest.map(|(version, _)| version.to_string());
+            let known = known.iter().find(|package| package.name == name && package.latest == latest);
+            let modules = match known {
+                Some(known) => known.modules.clone(),
+                None => {
+                    read_archive(&self.archive(&name, version)).map_or_else(|_| Vec::new(), |one| one.package.modules)
+                }
+            };
+            let (description, docs) = (entry.description.clone(), entry.docs.clone());
+            packages.push(CatalogPackage { name, is_official: false, latest, description, docs, modules });
         }
         let catalog = Catalog { schema_version: CATALOG_SCHEMA.to_owned(), packages };
         let text = serde_json::to_string(&catalog).unwrap_or_default() + "\n";
@@ -130,7 +146,7 @@ impl FolderRegistry {
             let what = format!("{} is not a folder", root.display());
             return Err(Problem::new(Code::IndexConfig, what).help("make it and put *.x07pkg archives into it"));
         }
-        let registry = FolderRegistry { index: root.join("index"), archives: root.join("dl") };
+        let registry = FolderRegistry { index: root.join(INDEX), archives: root.join("dl") };
         let _guard = Guard::acquire(&registry.index, LOCK)?;
         let mut found: BTreeMap<(String, Version), Packed> = BTreeMap::new();
         let mut paths = Vec::new();
@@ -169,17 +185,41 @@ impl FolderRegistry {
             }
             indexed.entry(name.clone()).or_default().push((version.clone(), entry));
         }
+        registry.remove_files_of_others(&indexed)?;
         for (name, entries) in indexed {
             registry.write_entries(&name, entries)?;
         }
-        registry.write_catalog()?;
+        registry.write_catalog(&[])?;
         Ok(found.values().map(|packed| packed.package.id()).collect())
     }
 }
 
+impl FolderRegistry {
+    /// Takes the files of packages that have no archives any more out of the index, and nothing else that lies there.
+    fn remove_files_of_others(&self, indexed: &BTreeMap<String, Vec<(Version, Entry)>>) -> Result<()> {
+        let mut open = vec![self.index.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder).map_err(Problem::io("list", &folder))?.flatten() {
+                let path = entry.path();
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    open.push(path);
+                } else if is_package_name(&name) && self.file(&name) == path && !indexed.contains_key(&name) {
+                    fs::remove_file(&path).map_err(Problem::io("remove", &path))?;
+                    // It goes only when it is empty.
+                    let _ = fs::remove_dir(&folder);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 fn write_config(index: &Path) -> Result<()> {
+    // Beside an index that is called one; the folder around any other is somebody else's.
+    let place = if index.ends_with(INDEX) { "../" } else { "" };
     // Meant from the index itself, so that the folder works wherever it is moved or served.
-    let config = Config { dl: "../dl/".to_owned(), api: "../v1/".to_owned(), auth_required: false, signing: None };
+    let config = Config { dl: format!("{place}dl/"), api: format!("{place}v1/"), auth_required: false, signing: None };
     let text = serde_json::to_string(&config).unwrap_or_default() + "\n";
     write_atomic(&index.join(CONFIG), text.as_bytes())
 }

@@ -1,6 +1,7 @@
 //! What a dependency asks of a version: `^0.1`, `~0.1.2`, `>=0.1, <0.3`, `*`, or one exact version.
 
 use std::fmt;
+use std::ops::Bound;
 
 use pubgrub::Ranges;
 use semver::{BuildMetadata, Comparator, Op, Prerelease, Version, VersionReq};
@@ -11,13 +12,37 @@ use crate::problem::{Code, Problem, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
     text: String,
-    ranges: Ranges<Version>,
-    /// Releases whose pre-releases are asked for by name.
-    prereleases: Vec<(u64, u64, u64)>,
+    ranges: Ranges<Rank>,
+}
+
+/// A version as the solver sees it: without build metadata, and with all releases before all pre-releases. So a range of
+/// releases holds no pre-release, and who asks for a pre-release asks for it alone, whatever others ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Rank {
+    is_prerelease: bool,
+    version: Version,
+}
+
+impl Rank {
+    pub(crate) fn of(version: &Version) -> Rank {
+        let version = without_build(version);
+        Rank { is_prerelease: !version.pre.is_empty(), version }
+    }
+
+    pub(crate) fn version(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl fmt::Display for Rank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.version.fmt(f)
+    }
 }
 
 impl Requirement {
-    /// Reads a requirement. A bare full version is that version and no other; clauses are separated by commas or
+    /// Reads a requirement. A bare full version is that version and no other, a part of one everything compatible with
+    /// it; clauses are separated by commas or
     /// white space and must all hold.
     pub fn parse(text: &str) -> Result<Requirement> {
         let text = text.trim();
@@ -29,11 +54,6 @@ impl Requirement {
             return Err(invalid("a version requirement is missing".to_owned()).help("write `*` for any version"));
         }
         let clauses = clauses(text);
-        let is_part = |clause: &&String| clause.starts_with(|c: char| c.is_ascii_digit()) && !clause.ends_with('*');
-        if let Some(bare) = clauses.iter().filter(is_part).find(|clause| Version::parse(clause).is_err()) {
-            let problem = invalid(format!("{bare:?} is not a whole version"));
-            return Err(problem.help(format!("write `^{bare}` for everything compatible with it, or `~{bare}`")));
-        }
         let mut comparators = Vec::new();
         for clause in &clauses {
             if let Ok(version) = Version::parse(clause) {
@@ -79,7 +99,13 @@ impl Requirement {
                 ));
             }
         }
-        Requirement { text: text.to_owned(), ranges, prereleases }
+        let releases = Ranges::strictly_lower_than(Rank { is_prerelease: true, version: before(0, 0, 0) });
+        let mut all = ranked(&ranges, false).intersection(&releases);
+        for (major, minor, patch) in prereleases {
+            let named = Ranges::between(before(major, minor, patch), Version::new(major, minor, patch));
+            all = all.union(&ranked(&ranges.intersection(&named), true));
+        }
+        Requirement { text: text.to_owned(), ranges: all }
     }
 
     /// As it was written.
@@ -87,24 +113,14 @@ impl Requirement {
         &self.text
     }
 
-    /// The set for the solver, which knows no build metadata.
-    pub(crate) fn ranges(&self) -> &Ranges<Version> {
+    /// The set for the solver.
+    pub(crate) fn ranges(&self) -> &Ranges<Rank> {
         &self.ranges
     }
 
-    /// True if a pre-release may be chosen because the requirement names one of the same release.
-    pub(crate) fn asks_for(&self, version: &Version) -> bool {
-        version.pre.is_empty() || self.prereleases.contains(&(version.major, version.minor, version.patch))
-    }
-
-    /// The releases whose pre-releases it names.
-    pub(crate) fn prereleases(&self) -> &[(u64, u64, u64)] {
-        &self.prereleases
-    }
-
-    /// True for the versions that it means.
+    /// True for the versions that it means: releases, and pre-releases of a release that it names one of.
     pub fn matches(&self, version: &Version) -> bool {
-        self.asks_for(version) && self.ranges.contains(&without_build(version))
+        self.ranges.contains(&Rank::of(version))
     }
 }
 
@@ -115,7 +131,7 @@ impl fmt::Display for Requirement {
 }
 
 /// A version as it takes part in comparisons.
-pub(crate) fn without_build(version: &Version) -> Version {
+fn without_build(version: &Version) -> Version {
     Version { build: BuildMetadata::EMPTY, ..version.clone() }
 }
 
@@ -127,6 +143,24 @@ fn exactly(version: &Version) -> Comparator {
         patch: Some(version.patch),
         pre: version.pre.clone(),
     }
+}
+
+/// A set of versions among the releases or among the pre-releases.
+fn ranked(ranges: &Ranges<Version>, is_prerelease: bool) -> Ranges<Rank> {
+    let rank = |bound: &Bound<Version>| match bound {
+        Bound::Included(version) => Bound::Included(Rank { is_prerelease, version: version.clone() }),
+        Bound::Excluded(version) => Bound::Excluded(Rank { is_prerelease, version: version.clone() }),
+        Bound::Unbounded => Bound::Unbounded,
+    };
+    ranges
+        .iter()
+        .map(|(start, end)| Ranges::from_range_bounds((rank(start), rank(end))))
+        .fold(Ranges::empty(), |all, one| all.union(&one))
+}
+
+/// Below every pre-release of a release.
+fn before(major: u64, minor: u64, patch: u64) -> Version {
+    Version { pre: Prerelease::new("0").unwrap_or(Prerelease::EMPTY), ..Version::new(major, minor, patch) }
 }
 
 /// Splits at commas and white space; an operator belongs to what follows it.
@@ -150,14 +184,6 @@ fn range(comparator: &Comparator) -> Ranges<Version> {
         minor: minor.unwrap_or(0),
         patch: patch.unwrap_or(0),
         pre: pre.clone(),
-        build: BuildMetadata::EMPTY,
-    };
-    // Below every pre-release of the given release.
-    let before = |major, minor, patch| Version {
-        major,
-        minor,
-        patch,
-        pre: Prerelease::new("0").unwrap_or(Prerelease::EMPTY),
         build: BuildMetadata::EMPTY,
     };
     let next_major = || before(major.saturating_add(1), 0, 0);
@@ -217,6 +243,9 @@ mod tests {
             ("<=1.2", "1.2.9", "1.3.0"),
             ("1.2.*", "1.2.0 1.2.5", "1.3.0"),
             ("*", "0.0.0 9.9.9", "1.0.0-a"),
+            ("0.1", "0.1.0 0.1.9", "0.2.0 0.1.5-a"),
+            ("1", "1.0.0 1.9.9", "2.0.0 0.9.0"),
+            (">=1.0.0-a, <3", "1.0.0-b 1.0.0 2.9.0", "2.0.0-a 3.0.0 3.0.0-a"),
             ("^1.0.0-beta.2", "1.0.0-beta.2 1.0.0-rc 1.0.0 1.5.0", "1.0.0-beta.1 1.1.0-a"),
             ("=1.0.0-a", "1.0.0-a", "1.0.0 1.0.0-b"),
         ];
@@ -234,7 +263,7 @@ mod tests {
     #[test]
     fn what_is_no_requirement_is_refused_with_a_way_out() {
         for (text, expected) in
-            [("", "missing"), ("0.1", "not a whole version"), ("latest", "not a version"), ("^x", "not a")]
+            [("", "missing"), ("0.1.x.y", "not a version"), ("latest", "not a version"), ("^x", "not a")]
         {
             let problem = Requirement::parse(text).unwrap_err();
             assert!(problem.message.contains(expected) && problem.help.is_some(), "{text}: {problem}");

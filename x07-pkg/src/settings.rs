@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::name::near_matches;
 use crate::problem::{Code, Problem, Result};
 use crate::requirement::Requirement;
+use crate::unknown::{self, UnknownField};
 
 /// The settings file's name in the user's folder.
 pub const SETTINGS_NAME: &str = "config.toml";
@@ -31,6 +33,9 @@ pub struct Settings {
     pub build: BuildSettings,
     /// Settings of what is printed.
     pub term: TermSettings,
+    /// Names that mean nothing and are probably misspelt.
+    #[serde(skip)]
+    pub unknown_fields: Vec<UnknownField>,
 }
 
 /// `[registry]`.
@@ -69,17 +74,42 @@ pub struct BuildSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TermSettings {
-    /// `auto`, `always` or `never`.
-    pub color: Option<String>,
+    /// When output is coloured.
+    pub color: Option<Color>,
 }
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// On a terminal that knows colours.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The tables of the settings with their fields; those of `registries` are for each of its own.
+const TABLES: &[(&str, &[&str])] = &[
+    ("registry", &["default"]),
+    ("registries", &["index"]),
+    ("cache", &["max-size"]),
+    ("build", &["cc"]),
+    ("term", &["color"]),
+];
 
 impl Settings {
     /// Reads the settings in the user's folder; the defaults when there are none.
     pub fn read(home: Option<&Path>) -> Result<Settings> {
-        match home {
-            Some(home) => Ok(read_toml(&home.join(SETTINGS_NAME))?.unwrap_or_default()),
-            None => Ok(Settings::default()),
-        }
+        let Some(home) = home else {
+            return Ok(Settings::default());
+        };
+        let path = home.join(SETTINGS_NAME);
+        let mut settings: Settings = read_toml(&path)?.unwrap_or_default();
+        let table: toml::Table = read_toml(&path)?.unwrap_or_default();
+        settings.unknown_fields = unknown_settings(&serde_json::to_value(table).unwrap_or_default());
+        Ok(settings)
     }
 
     /// The address of a registry's index, given a name or an address.
@@ -103,6 +133,23 @@ impl Settings {
     }
 }
 
+fn unknown_settings(settings: &Value) -> Vec<UnknownField> {
+    let mut found = Vec::new();
+    let tables: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
+    unknown::look(settings, &tables, "", &mut found);
+    for (table, fields) in TABLES {
+        match *table {
+            "registries" => {
+                for (name, registry) in settings[table].as_object().into_iter().flatten() {
+                    unknown::look(registry, fields, &format!("{table}.{name}."), &mut found);
+                }
+            }
+            _ => unknown::look(&settings[table], fields, &format!("{table}."), &mut found),
+        }
+    }
+    found
+}
+
 /// `x07-toolchain.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
@@ -113,7 +160,7 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// The pin of the project in `folder`, if it or a folder above has one.
+    /// The pin of the project in `folder`: what the nearest file from there upwards says of the version, if it does.
     pub fn find(folder: &Path) -> Result<Option<Pin>> {
         #[derive(Deserialize)]
         struct Document {
@@ -121,12 +168,16 @@ impl Pin {
         }
         #[derive(Deserialize)]
         struct Toolchain {
-            version: String,
+            /// Other tools know a `channel` instead, of which this one has no more than one.
+            version: Option<String>,
         }
         for folder in folder.ancestors() {
             let path = folder.join(TOOLCHAIN_NAME);
             if let Some(document) = read_toml::<Document>(&path)? {
-                let version = Requirement::parse(&document.toolchain.version).map_err(|problem| Problem {
+                let Some(version) = document.toolchain.version else {
+                    return Ok(None);
+                };
+                let version = Requirement::parse(&version).map_err(|problem| Problem {
                     code: Code::ConfigInvalid,
                     message: format!("{}: {}", path.display(), problem.message),
                     help: problem.help,

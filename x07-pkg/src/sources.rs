@@ -9,10 +9,10 @@ use std::rc::Rc;
 use semver::Version;
 
 use crate::advisory::Advisory;
-use crate::digest::{Files, sha256};
+use crate::digest::{Files, of_files, sha256};
 use crate::index::{IndexAddress, Registry};
-use crate::lockfile::{Lock, Source};
-use crate::name::near_matches;
+use crate::lockfile::{Lock, LockedPackage, Source};
+use crate::name::{canonical_name, near_matches};
 use crate::observer::{Event, Observer};
 use crate::official::Official;
 use crate::options::Options;
@@ -161,7 +161,9 @@ impl<'a> Sources<'a> {
 
     /// What to say about a name that no source knows.
     pub(crate) fn unknown_problem(&self, name: &str) -> Problem {
+        let meant = canonical_name(name).ok().filter(|meant| meant != name);
         let near = near_matches(name, self.official.names());
+        let near = meant.as_deref().map_or(near, |meant| vec![meant]);
         let (code, place) = match &self.registry {
             Some(registry) => (Code::IndexNoMatch, format!("neither the toolchain nor {} has it", registry.address())),
             None => (Code::NoRegistry, "the toolchain does not carry it, and no registry is set".to_owned()),
@@ -198,7 +200,7 @@ impl<'a> Sources<'a> {
     pub(crate) fn fetch(&self, name: &str, candidate: &Candidate) -> Result<Fetched> {
         let (bytes, cksum) = self.archive(name, candidate)?;
         let (package, files) = unpack_as(name, &candidate.version, &bytes)?;
-        Ok(Fetched { package, files, cksum })
+        Ok(Fetched { package, files, archive: bytes, cksum })
     }
 
     /// The archive of a candidate and its SHA-256: from the store, the project, the toolchain or the registry.
@@ -242,6 +244,15 @@ impl<'a> Sources<'a> {
         Ok((bytes, cksum.to_owned()))
     }
 
+    /// The SHA-256 of the archive in the project's own folder, if it holds what is locked; for locks that do not say
+    /// which archive it was.
+    pub(crate) fn vendored_sum(&self, locked: &LockedPackage) -> Option<String> {
+        let path = self.project.join(VENDOR_FOLDER).join(archive_name(&locked.name, &locked.version));
+        let bytes = fs::read(path).ok()?;
+        let (_, files) = unpack_as(&locked.name, &locked.version, &bytes).ok()?;
+        locked.difference(&of_files(&files)).is_none().then(|| sha256(&bytes))
+    }
+
     fn vendored(&self, name: &str, version: &Version, cksum: &str) -> Option<Vec<u8>> {
         let path = self.project.join(VENDOR_FOLDER).join(archive_name(name, version));
         fs::read(path).ok().filter(|bytes| sha256(bytes) == cksum)
@@ -253,6 +264,7 @@ impl<'a> Sources<'a> {
 pub(crate) struct Fetched {
     pub(crate) package: Package,
     pub(crate) files: Files,
+    pub(crate) archive: Vec<u8>,
     pub(crate) cksum: String,
 }
 

@@ -1,4 +1,5 @@
-//! The packages of all projects of a user: archives by their SHA-256, unpacked beside them, linked into projects.
+//! The packages of all projects of a user: archives by their SHA-256. Projects get files of their own, which nobody else
+//! shares: what is done to them in one project stays there.
 
 use std::fs;
 use std::io;
@@ -57,8 +58,7 @@ impl Store {
     }
 
     /// Puts an unpacked package in the place of whatever is at `destination`.
-    pub(crate) fn place(&self, cksum: &str, files: &Files, project: &Path, destination: &Path) -> Result<()> {
-        let source = self.unpacked(cksum, files);
+    pub(crate) fn place(&self, files: &Files, project: &Path, destination: &Path) -> Result<()> {
         let failed = |error: io::Error| Problem::io("write the package to", destination)(error);
         let staging = project.join(".x07").join("tmp");
         fs::create_dir_all(&staging).map_err(failed)?;
@@ -67,10 +67,7 @@ impl Store {
         for (path, bytes) in files {
             let target = fresh.join(path);
             fs::create_dir_all(target.parent().unwrap_or(&fresh)).map_err(failed)?;
-            let linked = source.as_ref().is_some_and(|source| fs::hard_link(source.join(path), &target).is_ok());
-            if !linked {
-                fs::write(&target, bytes).map_err(failed)?;
-            }
+            fs::write(&target, bytes).map_err(failed)?;
         }
         fs::create_dir_all(destination.parent().unwrap_or(project)).map_err(failed)?;
         // A folder cannot be replaced in one step; between the two there is none, which a build fetches again.
@@ -84,31 +81,6 @@ impl Store {
             Err(_) if destination.is_dir() => Ok(()),
             result => result.map_err(failed),
         }
-    }
-
-    /// The folder of the unpacked package in the store, with exactly these files; `None` when it cannot be made.
-    fn unpacked(&self, cksum: &str, files: &Files) -> Option<PathBuf> {
-        let folder = self.root.join("packages").join(cksum);
-        // What lies there may have been changed through a link in a project.
-        let sound = files.iter().all(|(path, bytes)| fs::read(folder.join(path)).is_ok_and(|found| found == *bytes));
-        if sound {
-            return Some(folder);
-        }
-        self.make_home();
-        let make = || -> io::Result<()> {
-            let parent = self.root.join("packages");
-            fs::create_dir_all(&parent)?;
-            let staging = tempfile::Builder::new().prefix(".new-").tempdir_in(&parent)?;
-            let fresh = staging.path().join("new");
-            for (path, bytes) in files {
-                let target = fresh.join(path);
-                fs::create_dir_all(target.parent().unwrap_or(&fresh))?;
-                fs::write(target, bytes)?;
-            }
-            let _ = fs::rename(&folder, staging.path().join("old"));
-            fs::rename(&fresh, &folder)
-        };
-        make().ok().map(|()| folder)
     }
 }
 

@@ -72,7 +72,8 @@ pub(crate) fn unknown_fields(text: &[u8]) -> Vec<UnknownField> {
     found
 }
 
-fn look(value: &Value, known: &[&str], place: &str, found: &mut Vec<UnknownField>) {
+/// Adds the fields of an object that are not `known`.
+pub(crate) fn look(value: &Value, known: &[&str], place: &str, found: &mut Vec<UnknownField>) {
     for name in value.as_object().into_iter().flatten().map(|(name, _)| name) {
         if !known.contains(&name.as_str()) {
             let near = near_matches(name, known.iter().copied()).first().map(|near| (*near).to_owned());

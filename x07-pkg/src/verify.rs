@@ -109,7 +109,7 @@ fn stranger(folder: &Path, locked: &LockedPackage) -> Option<PathBuf> {
                 Ok(kind) if kind.is_dir() => open.push(path),
                 _ => {
                     let relative = path.strip_prefix(folder).map(slashed).unwrap_or_default();
-                    if locked.is_fetched() && !locked.files_sha256.contains_key(&relative) {
+                    if !locked.files_sha256.contains_key(&relative) {
                         return Some(path);
                     }
                 }

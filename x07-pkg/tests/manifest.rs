@@ -42,6 +42,7 @@ fn what_is_refused_says_why() {
         (r#"{"patch":{"":{"version":"1.0.0"}}}"#, "patch key must be non-empty"),
         (r#"{"patch":{"Big":{"version":"1.0.0"}}}"#, "not a package name"),
         (r#"{"lockfile":"../lock"}"#, "project lockfile"),
+        (r#"{"lockfile":null}"#, "project lockfile is null: leave it out"),
     ];
     for (changes, expected) in cases {
         let error = error_of(&with(changes));
@@ -52,7 +53,7 @@ fn what_is_refused_says_why() {
 
 #[test]
 fn paths_are_normalised_and_repeats_dropped() {
-    let text = with(r#"{"module_roots":["./src","src","$workspace/shared"],"lockfile":null}"#);
+    let text = with(r#"{"module_roots":["./src","src","$workspace/shared"]}"#);
     let manifest = Manifest::parse(Path::new("p/x07.json"), text.as_bytes()).unwrap();
     assert_eq!(manifest.module_roots, ["src", "$workspace/shared"]);
     assert_eq!(manifest.lockfile, Path::new("x07.lock.json"));

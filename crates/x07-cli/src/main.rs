@@ -14,8 +14,8 @@ mod template;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-
+use clap::Parser;
+use x07_pkg::Color;
 use x07_runner::sandbox::PolicyError;
 
 use crate::commands::Command;
@@ -49,9 +49,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = settings::read();
     let shell = Shell::new(cli.color.unwrap_or_else(color_of_settings), cli.quiet);
-    if let Err(problem) = settings {
-        shell.problem(&problem);
-        return ExitCode::from(FAILED);
+    match settings {
+        // What is wrong with the settings may be what somebody reads about.
+        _ if cli.command.only_explains() => {}
+        Ok(()) => settings::warn_of_unknown_fields(&shell),
+        Err(problem) => {
+            shell.problem(&problem);
+            return ExitCode::from(FAILED);
+        }
     }
     match cli.command.run(&shell) {
         Ok(status) => ExitCode::from(status),
@@ -69,8 +74,11 @@ fn is_invalid_policy(error: &anyhow::Error) -> bool {
 }
 
 fn color_of_settings() -> ColorWhen {
-    let set = settings::get().term.color.as_deref();
-    set.and_then(|text| ColorWhen::from_str(text, true).ok()).unwrap_or_default()
+    match settings::get().term.color {
+        Some(Color::Always) => ColorWhen::Always,
+        Some(Color::Never) => ColorWhen::Never,
+        Some(Color::Auto) | None => ColorWhen::Auto,
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -175,8 +175,8 @@ pub(crate) fn manifest(path: Option<&Path>) -> Result<Manifest> {
 }
 
 /// Stops if the project is meant for another version of the toolchain.
-fn check_pin(folder: &Path) -> Result<()> {
-    let Some(pin) = Pin::find(folder)? else { return Ok(()) };
+pub(crate) fn check_pin(folder: &Path) -> Result<()> {
+    let Some(pin) = Pin::find(&absolute(folder)?)? else { return Ok(()) };
     let version = env!("CARGO_PKG_VERSION");
     if !version.parse().is_ok_and(|version| pin.version.matches(&version)) {
         bail!("{} asks for x07 {}, this is x07 {version}", crate::files::shown(&pin.path).display(), pin.version);

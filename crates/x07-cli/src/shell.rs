@@ -79,7 +79,8 @@ impl Shell {
     }
 
     pub(crate) fn error(&self, text: &str) {
-        self.write(&format!("{ERROR}error{ERROR:#}: {text}\n"));
+        let (code, text) = code_and_text(text);
+        self.write(&format!("{ERROR}error{code}{ERROR:#}: {text}\n"));
     }
 
     /// Writes text that holds its own styling.
@@ -94,6 +95,19 @@ impl Shell {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         stdout.write_all(styled.as_bytes())?;
         stdout.flush()
+    }
+}
+
+/// The code in brackets that a text begins with, if it does, and the rest.
+fn code_and_text(text: &str) -> (&str, &str) {
+    let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    match text.split_once("] ") {
+        Some((code, rest))
+            if code.strip_prefix('[').is_some_and(|name| name.starts_with("X07") && name.chars().all(is_code)) =>
+        {
+            (&text[..=code.len()], rest)
+        }
+        _ => ("", text),
     }
 }
 
@@ -137,6 +151,14 @@ pub(crate) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_stand_where_codes_stand() {
+        let cases = [("[X07PKG_IO] no", ("[X07PKG_IO]", "no")), ("[a] no", ("", "[a] no")), ("no", ("", "no"))];
+        for (text, expected) in cases {
+            assert_eq!(code_and_text(text), expected);
+        }
+    }
 
     #[test]
     fn sizes_are_for_people() {

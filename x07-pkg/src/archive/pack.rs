@@ -8,9 +8,10 @@ use tar::{Builder, EntryType, Header};
 use x07_ast::Expected;
 
 use super::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES};
+use crate::builtin::is_builtin;
 use crate::content;
 use crate::digest::{Files, sha256};
-use crate::name::is_package_name;
+use crate::name::check_own_name;
 use crate::package::{PACKAGE_MANIFEST_NAME, Package};
 use crate::problem::{Code, Problem, Result};
 use crate::requirement::Requirement;
@@ -64,8 +65,8 @@ pub(crate) fn pack_files(files: &Files) -> Result<Vec<u8>> {
 /// Tells everything that makes a package unfit, at once.
 fn check(package: &Package, files: &Files) -> Result<()> {
     let mut wrong = Vec::new();
-    if !is_package_name(&package.name) {
-        wrong.push(format!("name {:?} is not lower-case letters, digits, `-` and `_`", package.name));
+    if let Err(problem) = check_own_name(&package.name) {
+        wrong.push(format!("name {}", problem.message));
     }
     if let Err(problem) = package.semver() {
         wrong.push(problem.message);
@@ -80,6 +81,9 @@ fn check(package: &Package, files: &Files) -> Result<()> {
     for module in package.modules.iter().chain(&package.private_modules) {
         if !seen.insert(module) {
             wrong.push(format!("module {module} is listed twice"));
+        }
+        if is_builtin(module) {
+            wrong.push(format!("module {module} is a built-in one, which an import would always mean"));
         }
     }
     if package.is_ffi && !files.keys().any(|path| is_c_source(path)) {

@@ -81,7 +81,7 @@ fn long_paths_have_an_entry_of_their_own() {
 }
 
 #[test]
-fn c_sources_are_packed_unless_they_are_ignored() {
+fn all_below_ffi_is_packed_whatever_ignore_files_say() {
     let folder = tempfile::tempdir().unwrap();
     let files = [
         ("x07-package.json", MANIFEST),
@@ -94,8 +94,14 @@ fn c_sources_are_packed_unless_they_are_ignored() {
     ];
     write(folder.path(), &files);
     let packed = pack(folder.path()).unwrap();
-    let expected =
-        ["ffi/.hidden", "ffi/deep/greet.h", "ffi/greet.c", "modules/acme/greet.x07.json", "x07-package.json"];
+    let expected = [
+        "ffi/.hidden",
+        "ffi/deep/greet.h",
+        "ffi/greet.c",
+        "ffi/greet.o",
+        "modules/acme/greet.x07.json",
+        "x07-package.json",
+    ];
     assert_eq!(packed.files, expected);
 }
 
@@ -109,7 +115,7 @@ fn packages_that_nobody_could_use_are_not_packed() {
         (manifest("[\"acme.greet\"]", "[\"acme.greet\", \"acme.greet\"]"), "listed twice"),
         (manifest("[\"acme.greet\"]", "[\"acme.nope\"]"), "cannot read"),
         (manifest("\"handwritten\"", "\"ffi\""), "no C source"),
-        (manifest("\"meta\": {", "\"meta\": {\"requires_packages\": [\"a@0.1\"],"), "requires \"a@0.1\""),
+        (manifest("\"meta\": {", "\"meta\": {\"requires_packages\": [\"a@new\"],"), "requires \"a@new\""),
     ];
     for (text, expected) in cases {
         let folder = tempfile::tempdir().unwrap();

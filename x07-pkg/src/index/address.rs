@@ -9,6 +9,9 @@ use crate::problem::{Code, Problem, Result};
 
 const SPARSE: &str = "sparse+";
 
+/// The folder of the index in the folder of a registry.
+pub(crate) const INDEX: &str = "index";
+
 /// The address of an index: a base that ends with `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexAddress {
@@ -66,12 +69,11 @@ impl fmt::Display for IndexAddress {
     }
 }
 
-/// A folder of an index, or one that holds the folder `index` of a registry.
+/// A folder of an index, or else the folder `index` in that of a registry, which may still have to be made.
 fn of_folder(path: &Path) -> Option<Url> {
     let absolute = std::path::absolute(path).ok().filter(|path| path.is_dir())?;
     let is_index = absolute.join(super::CONFIG).is_file();
-    let inner = absolute.join("index");
-    let folder = if !is_index && inner.join(super::CONFIG).is_file() { inner } else { absolute };
+    let folder = if is_index { absolute } else { absolute.join(INDEX) };
     Url::from_directory_path(folder).ok()
 }
 

@@ -103,7 +103,7 @@ impl Registry {
         let failed = |why: String| {
             Problem::new(Code::IndexConfig, format!("the index {} cannot be used: {CONFIG}: {why}", self.address))
         };
-        let text = self.file(CONFIG).map_err(failed)?.ok_or_else(|| failed("there is none".to_owned()))?;
+        let text = self.file(CONFIG, failed)?.ok_or_else(|| failed("there is none".to_owned()))?;
         let config = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
         Ok(self.config.get_or_init(|| config))
     }
@@ -114,7 +114,7 @@ impl Registry {
         let failed = |why: String| {
             Problem::new(Code::IndexFetch, format!("the index {} cannot tell about {name}: {why}", self.address))
         };
-        let Some(text) = self.file(&path).map_err(failed)? else {
+        let Some(text) = self.file(&path, failed)? else {
             // A wrong address answers "not found" to everything.
             self.config()?;
             return Ok(None);
@@ -134,14 +134,14 @@ impl Registry {
 
     /// The archive of a version, which has the given SHA-256.
     pub(crate) fn archive(&self, name: &str, version: &Version, cksum: &str) -> Result<Vec<u8>> {
+        if self.offline {
+            return Err(offline(&format!("{name}@{version}")));
+        }
         let url = self.part(&self.config()?.dl)?;
         let url = address::join(&url, &format!("{name}/{version}/download"))?;
         let failed = |why: String| {
             Problem::new(Code::DownloadFailed, format!("cannot download {name}@{version} from {url}: {why}"))
         };
-        if self.offline {
-            return Err(offline(&format!("{name}@{version}")));
-        }
         let headers = Headers { token: self.token_for(&url), ..Headers::default() };
         let bytes = match transport::get(&url, headers, MAX_ARCHIVE_BYTES).map_err(failed)? {
             Reply::Content { bytes, .. } => bytes,
@@ -149,7 +149,7 @@ impl Registry {
         };
         let found = sha256(&bytes);
         if found != cksum {
-            return Err(failed(format!("its SHA-256 is {found}, the index says {cksum}"))
+            return Err(failed(format!("its SHA-256 is {found}, not {cksum} as it was published"))
                 .help("the archive was changed after it was published, or on the way"));
         }
         Ok(bytes)
@@ -176,6 +176,11 @@ impl Registry {
         }
         let url = address::join(&self.part(&self.config()?.api)?, path)?;
         let Some(token) = self.token_for(&url) else {
+            if self.token.is_some() {
+                let what =
+                    format!("the token of {} is not sent to {url}: that is another host, not encrypted", self.address);
+                return Err(Problem::new(code, what).help("the registry's `api` must be on its own host or on https"));
+            }
             let problem = Problem::new(code, format!("there is no token for {}", self.address));
             return Err(problem.help(format!("get one from the registry and run `x07 login --index {}`", self.address)));
         };
@@ -193,7 +198,7 @@ impl Registry {
     /// All packages, or those that the server finds for `query`.
     pub(crate) fn catalog(&self, query: &str) -> Result<Vec<CatalogPackage>> {
         let failed = |why: String| Problem::new(Code::SearchFailed, format!("cannot search {}: {why}", self.address));
-        let catalog = self.file("catalog.json").map_err(failed)?;
+        let catalog = self.file("catalog.json", failed)?;
         if let Some(text) = catalog {
             let catalog: Catalog = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
             return Ok(catalog.packages);
@@ -233,20 +238,20 @@ impl Registry {
         Err(Problem::new(Code::IndexConfig, what))
     }
 
-    /// A file of the index; `None` when there is none.
-    fn file(&self, path: &str) -> std::result::Result<Option<Vec<u8>>, String> {
+    /// A file of the index; `None` when there is none. `failed` makes a problem of what went wrong on the way.
+    fn file(&self, path: &str, failed: impl Fn(String) -> Problem) -> Result<Option<Vec<u8>>> {
         let kept = self.cache.read(path);
         if self.offline {
-            let kept = kept.ok_or("it was never asked for while there was a network")?;
+            let kept = kept.ok_or_else(|| offline(&format!("{path} of the index {}", self.address)))?;
             return Ok(Some(kept.body.into_bytes()));
         }
-        let url = self.address.join(path).map_err(|problem| problem.message)?;
+        let url = self.address.join(path)?;
         let headers = Headers {
             token: self.token_for(&url),
             etag: kept.as_ref().and_then(|kept| kept.etag.as_deref()),
             last_modified: kept.as_ref().and_then(|kept| kept.last_modified.as_deref()),
         };
-        match (transport::get(&url, headers, MAX_TEXT_BYTES)?, kept) {
+        match (transport::get(&url, headers, MAX_TEXT_BYTES).map_err(&failed)?, kept) {
             (Reply::Content { bytes, etag, last_modified }, _) => {
                 if let Ok(body) = String::from_utf8(bytes.clone()) {
                     self.cache.write(path, &Kept { etag, last_modified, body });
@@ -255,7 +260,7 @@ impl Registry {
             }
             (Reply::NotModified, Some(kept)) => Ok(Some(kept.body.into_bytes())),
             (Reply::NotFound, _) => Ok(None),
-            (other, _) => Err(refusal(&other)),
+            (other, _) => Err(failed(refusal(&other))),
         }
     }
 
@@ -268,7 +273,7 @@ impl Registry {
 
 fn offline(what: &str) -> Problem {
     Problem::new(Code::OfflineMissingDep, format!("{what} is not on this machine, and the network is not to be used"))
-        .help("run `x07 fetch` while there is a network")
+        .help("the command without `--offline` gets it")
 }
 
 /// What a server said instead of what was asked for.
@@ -284,6 +289,9 @@ fn refusal(reply: &Reply) -> String {
             Ok(body) => format!("{} ({}, status {status})", body.message, body.code),
             Err(_) => format!("status {status}"),
         },
+        Reply::Elsewhere { status, place } => {
+            format!("it is at {place} now (status {status}); on this machine that is not followed")
+        }
         Reply::NotModified | Reply::Content { .. } => "it answers something else than was asked".to_owned(),
     }
 }

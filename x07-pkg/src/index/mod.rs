@@ -7,6 +7,6 @@ mod entry;
 mod signature;
 mod transport;
 
-pub(crate) use address::IndexAddress;
+pub(crate) use address::{INDEX, IndexAddress};
 pub(crate) use client::{CONFIG, Catalog, CatalogPackage, Config, Registry};
 pub(crate) use entry::{Entry, SCHEMA as ENTRY_SCHEMA, parse_entries, shard};

@@ -26,6 +26,8 @@ pub(super) enum Reply {
     NotModified,
     /// There is none.
     NotFound,
+    /// It is somewhere else, and that is not followed.
+    Elsewhere { status: u16, place: String },
     /// The server refused.
     Refused { status: u16, bytes: Vec<u8> },
 }
@@ -85,11 +87,12 @@ fn agent(url: &Url) -> Agent {
 
 fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, ureq::Error> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (etag, last_modified) = (header("etag"), header("last-modified"));
+    let (etag, last_modified, location) = (header("etag"), header("last-modified"), header("location"));
     let status = response.status().as_u16();
     match status {
         304 => return Ok(Reply::NotModified),
         404 | 410 => return Ok(Reply::NotFound),
+        300..=399 => return Ok(Reply::Elsewhere { status, place: location.unwrap_or_default() }),
         _ => {}
     }
     let bytes = response.body_mut().with_config().limit(limit as u64).read_to_vec()?;

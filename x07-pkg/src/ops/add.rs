@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use serde::Serialize;
 
 use super::lock::unknown_dependency;
 use super::{Change, LockReport};
 use crate::lockfile::{DEPS_FOLDER, Lock, fetched_path};
 use crate::manifest_edit::{Wanted, with_dependencies, without_dependencies};
-use crate::name::{canonical_name, split_spec};
+use crate::name::{canonical_name, check_own_name, split_spec};
 use crate::observer::Observer;
 use crate::options::{Options, path_for_manifest};
 use crate::package::{PACKAGE_MANIFEST_NAME, Package};
@@ -17,6 +18,7 @@ use crate::problem::{Code, Problem, Result};
 use crate::project::Project;
 use crate::requirement::Requirement;
 use crate::solve::Unlocked;
+use crate::sources::Sources;
 
 /// What `add` reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +50,7 @@ pub struct Added {
 /// A word of `x07 add`: a package with what is asked of its version, or the folder of one.
 enum Asked {
     Named { name: String, requirement: Option<Requirement> },
-    Folder { package: Package, path: String },
+    Folder { name: String, version: Version, path: String, requirement: Option<Requirement> },
 }
 
 /// Adds packages to a project, or changes what is asked of those that it has.
@@ -61,19 +63,20 @@ pub fn add(
     path: Option<&Path>,
     observer: &dyn Observer,
 ) -> Result<AddReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let mut change = Change::read(&project)?;
     let mut wanted = Vec::new();
     let mut names = BTreeSet::new();
     let mut open = Vec::new();
     for spec in specs {
         match asked(&project, spec, path)? {
-            Asked::Folder { package, path } => {
-                names.insert(package.name.clone());
-                let version = package.semver()?;
-                let version = Requirement::compatible_with(&version).to_string();
-                wanted.push(Wanted { name: package.name, version, path: Some(path) });
+            Asked::Folder { name, version, path, requirement } => {
+                names.insert(name.clone());
+                let version = match requirement {
+                    Some(requirement) => requirement.to_string(),
+                    None => Requirement::compatible_with(&version).to_string(),
+                };
+                wanted.push(Wanted { name, version, path: Some(path) });
             }
             Asked::Named { name, requirement } => {
                 names.insert(name.clone());
@@ -86,14 +89,16 @@ pub fn add(
                         "*".to_owned()
                     }
                 };
-                let keeps_path = requirement.is_none();
-                let path = known.and_then(|known| known.path.clone()).filter(|_| keeps_path);
+                // A path below `.x07/deps` holds the version and goes with it.
+                let keeps = |path: &String| requirement.is_none() || !path.starts_with(DEPS_FOLDER);
+                let path = known.and_then(|known| known.path.clone()).filter(keeps);
                 wanted.push(Wanted { name, version, path });
             }
         }
     }
     change.new_text = with_dependencies(&project.manifest, &change.old_text, &wanted)?;
     let sources = project.sources(observer)?;
+    check_known(&project, &sources, &wanted)?;
     if !open.is_empty() {
         // The newest version is not known before it is chosen; what is compatible with it is what is asked for.
         let trial = change.changed()?;
@@ -123,11 +128,34 @@ pub fn add(
     Ok(AddReport { project: project.manifest.path.clone(), added, lock: report })
 }
 
+/// Tells all names at once that nobody knows.
+fn check_known(project: &Project<'_>, sources: &Sources<'_>, wanted: &[Wanted]) -> Result<()> {
+    let lock = Lock::read(&project.lockfile())?;
+    let mut unknown: Vec<Problem> = Vec::new();
+    let named = wanted.iter().filter(|one| one.path.is_none() && !project.manifest.patch.contains_key(&one.name));
+    for one in named {
+        if sources.candidates(&one.name, lock.as_ref())?.is_empty() {
+            unknown.push(sources.unknown_problem(&one.name));
+        }
+    }
+    let mut all = unknown.into_iter();
+    let Some(first) = all.next() else {
+        return Ok(());
+    };
+    Err(all.fold(first, |mut all, one| {
+        all.message.push_str(&format!("\n{}", one.message));
+        if all.help != one.help {
+            all.help = Some([all.help, one.help].into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        }
+        all
+    }))
+}
+
 fn asked(project: &Project<'_>, spec: &str, path: Option<&Path>) -> Result<Asked> {
     let workspace = project.options.environment.workspace_root.as_deref();
     let is_folder = spec.contains(['/', '\\']) || spec.starts_with('.');
     if is_folder && path.is_none() {
-        return folder(project, Path::new(spec), workspace, None);
+        return folder(project, Path::new(spec), workspace, None, None);
     }
     let (name, requirement) = split_spec(spec);
     let name = canonical_name(name)?;
@@ -145,10 +173,16 @@ fn asked(project: &Project<'_>, spec: &str, path: Option<&Path>) -> Result<Asked
                 .help("leave --path out: fetched packages have a folder of their own")),
         };
     }
-    folder(project, path, workspace, Some(&name))
+    folder(project, path, workspace, Some(&name), requirement)
 }
 
-fn folder(project: &Project<'_>, folder: &Path, workspace: Option<&Path>, name: Option<&str>) -> Result<Asked> {
+fn folder(
+    project: &Project<'_>,
+    folder: &Path,
+    workspace: Option<&Path>,
+    name: Option<&str>,
+    requirement: Option<Requirement>,
+) -> Result<Asked> {
     if !folder.join(PACKAGE_MANIFEST_NAME).is_file() {
         let what = format!("there is no package in {}: it has no {PACKAGE_MANIFEST_NAME}", folder.display());
         return Err(Problem::new(Code::LocalMissingDep, what));
@@ -158,9 +192,9 @@ fn folder(project: &Project<'_>, folder: &Path, workspace: Option<&Path>, name: 
         let what = format!("{} holds the package {}, not {name}", folder.display(), package.name);
         return Err(Problem::new(Code::LocalMissingDep, what));
     }
-    canonical_name(&package.name)?;
+    check_own_name(&package.name)?;
     let path = path_for_manifest(&project.folder, folder, workspace)?;
-    Ok(Asked::Folder { package, path })
+    Ok(Asked::Folder { version: package.semver()?, name: package.name, path, requirement })
 }
 
 /// What `remove` reports.
@@ -178,8 +212,7 @@ pub struct RemoveReport {
 
 /// Takes packages out of a project, with everything that only they needed.
 pub fn remove(manifest: &Path, options: &Options, names: &[String], observer: &dyn Observer) -> Result<RemoveReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let old = Lock::read(&project.lockfile())?;
     let mut removed = Vec::new();
     for name in names {

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::advisory::Advisory;
 use crate::index::CatalogPackage;
-use crate::lockfile::Source;
+use crate::lockfile::{Lock, Source};
+use crate::manifest::{Manifest, find_manifest};
 use crate::name::{canonical_name, split_spec};
 use crate::observer::{Event, Observer};
 use crate::official::Official;
@@ -20,7 +21,7 @@ use crate::sources::{Candidate, Sources};
 /// The versions of a package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VersionsReport {
-    /// The registry in use.
+    /// The registry that was asked.
     pub index: Option<String>,
     /// Package name.
     pub name: String,
@@ -37,10 +38,10 @@ pub struct VersionRow {
     pub yanked: bool,
     /// Where it comes from.
     pub source: Source,
-    /// How many advisories there are.
+    /// How many advisories hold.
     #[serde(skip_serializing_if = "is_zero")]
     pub advisories_count: usize,
-    /// The advisories.
+    /// The advisories that hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub advisories: Vec<Advisory>,
 }
@@ -49,26 +50,34 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-fn candidates(sources: &Sources<'_>, name: &str) -> Result<Vec<Candidate>> {
-    let candidates = sources.candidates(name, None)?;
+/// What there is of a package for whoever stands in `folder`: in a project, the registry that its lock names is asked.
+fn candidates(sources: &Sources<'_>, folder: &Path, name: &str) -> Result<Vec<Candidate>> {
+    let lock = find_manifest(folder).and_then(|path| Manifest::read(&path)).ok();
+    let lock = lock.and_then(|manifest| Lock::read(&manifest.folder().join(&manifest.lockfile)).ok().flatten());
+    let mut candidates = sources.candidates(name, lock.as_ref())?.to_vec();
     if candidates.is_empty() {
         return Err(sources.unknown_problem(name));
     }
-    Ok(candidates.to_vec())
+    for candidate in &mut candidates {
+        candidate.advisories.retain(Advisory::is_active);
+    }
+    Ok(candidates)
 }
 
 /// The versions of a package.
 pub fn versions(folder: &Path, options: &Options, name: &str, observer: &dyn Observer) -> Result<VersionsReport> {
     let name = canonical_name(name)?;
     let sources = Sources::open(options, folder, observer)?;
-    let rows = candidates(&sources, &name)?.into_iter().map(|candidate| VersionRow {
+    let candidates = candidates(&sources, folder, &name)?;
+    let asked = candidates.iter().rev().find_map(|candidate| candidate.source.registry().map(str::to_owned));
+    let index = asked.or_else(|| sources.registry().map(|registry| registry.address().canonical()));
+    let rows = candidates.into_iter().map(|candidate| VersionRow {
         version: candidate.version.to_string(),
         yanked: candidate.yanked == Some(true),
         source: candidate.source,
         advisories_count: candidate.advisories.len(),
         advisories: candidate.advisories,
     });
-    let index = sources.registry().map(|registry| registry.address().canonical());
     Ok(VersionsReport { index, name: name.clone(), versions: rows.collect() })
 }
 
@@ -107,7 +116,7 @@ pub fn info(folder: &Path, options: &Options, spec: &str, observer: &dyn Observe
     let name = canonical_name(name)?;
     let requirement = requirement.map(Requirement::parse).transpose()?;
     let sources = Sources::open(options, folder, observer)?;
-    let candidates = candidates(&sources, &name)?;
+    let candidates = candidates(&sources, folder, &name)?;
     let fits = |candidate: &&Candidate| match &requirement {
         Some(requirement) => requirement.matches(&candidate.version),
         None => true,

@@ -18,6 +18,7 @@ use crate::project::Project;
 use crate::requirement::Requirement;
 use crate::solve::Unlocked;
 use crate::sources::Sources;
+use crate::verify::Digests;
 
 /// What `lock` and what builds on it report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +53,22 @@ pub struct LockCheck {
     pub allow_advisories: bool,
 }
 
+impl LockCheck {
+    /// A lock without what is let pass: it may have come after the lock was written.
+    fn of_interest(self, lock: &Lock) -> Lock {
+        let mut lock = lock.clone();
+        for locked in &mut lock.packages {
+            if self.allow_yanked {
+                locked.yanked = None;
+            }
+            if self.allow_advisories {
+                locked.advisories.clear();
+            }
+        }
+        lock
+    }
+}
+
 /// Writes the lockfile, or with `check` only says whether it is the one that would be written.
 pub fn lock(
     manifest: &Path,
@@ -59,8 +76,7 @@ pub fn lock(
     check: Option<LockCheck>,
     observer: &dyn Observer,
 ) -> Result<LockReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = if check.is_none() { Some(project.guard()?) } else { None };
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let sources = project.sources(observer)?;
     let path = project.lockfile();
     let old = Lock::read(&path)?;
@@ -76,7 +92,7 @@ pub fn lock(
         return Ok(LockReport::new(&project, &sources, Vec::new()));
     }
     // What was changed below `.x07/deps` is no reason to lock something else.
-    verify_present(&project, &new)?;
+    verify_present(&project, &new)?.write();
     warn(observer, &new);
     let fetched = project.materialise(&sources, &new, false)?;
     write_lock(&project, &new)?;
@@ -109,6 +125,7 @@ fn judge(check: LockCheck, old: &Lock, new: &Lock) -> Result<()> {
         }
         return Err(Problem::new(Code::LockMismatch, what).help("`x07 lock` writes it anew"));
     }
+    let (old, new) = (&check.of_interest(old), &check.of_interest(new));
     if old != new {
         let differs = new.packages.iter().find(|locked| old.get(&locked.name) != Some(*locked));
         let name = differs.map(|locked| locked.id()).unwrap_or_default();
@@ -122,16 +139,15 @@ fn judge(check: LockCheck, old: &Lock, new: &Lock) -> Result<()> {
 }
 
 /// Checks the fetched packages that are on disk.
-fn verify_present(project: &Project<'_>, lock: &Lock) -> Result<()> {
-    let mut digests = crate::verify::Digests::read(&project.folder);
+fn verify_present(project: &Project<'_>, lock: &Lock) -> Result<Digests> {
+    let mut digests = Digests::read(&project.folder);
     for locked in lock.packages.iter().filter(|locked| locked.is_fetched()) {
         let folder = project.folder_of(locked)?;
         if folder.is_dir() {
             digests.check(&folder, locked)?;
         }
     }
-    digests.write();
-    Ok(())
+    Ok(digests)
 }
 
 /// What `update` reports.
@@ -159,8 +175,7 @@ pub struct Changed {
 /// Takes the newest versions that fit: of the named packages, or of all. A name with a requirement, such as
 /// `ext-math@^0.2`, changes the manifest too.
 pub fn update(manifest: &Path, options: &Options, specs: &[String], observer: &dyn Observer) -> Result<UpdateReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let old = Lock::read(&project.lockfile())?;
     let mut change = Change::read(&project)?;
     let mut names = BTreeSet::new();
@@ -224,8 +239,7 @@ pub(super) fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Changed> {
 
 /// Puts every locked package into the project, in the place of what was changed there.
 pub fn fetch(manifest: &Path, options: &Options, observer: &dyn Observer) -> Result<LockReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let sources = project.sources(observer)?;
     let path = project.lockfile();
     let mut lock = Lock::read(&path)?;

@@ -68,12 +68,16 @@ pub fn publish(
     };
     let version = packed.package.semver()?;
     if dry_run {
+        if FolderRegistry::to_be_made(&registry).is_some() {
+            return Ok(report);
+        }
         let listed = registry.versions(&report.name)?.unwrap_or_default();
         return match listed.iter().any(|(other, _)| *other == version) {
             true => Err(already_published(&packed.package)),
             false => Ok(report),
         };
     }
+    FolderRegistry::make(&registry)?;
     if let Some(folder) = FolderRegistry::open(&registry)? {
         report.index_path = folder.publish(packed)?;
         return Ok(report);

@@ -21,6 +21,9 @@ pub struct TreeReport {
     pub nodes: Vec<Node>,
     /// Who needs whom.
     pub edges: Vec<Edge>,
+    /// Why the lock is not one for the manifest; `None` when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<String>,
 }
 
 /// The project or a package.
@@ -65,7 +68,9 @@ fn read(manifest: &Path, options: &Options) -> Result<(Lock, TreeReport)> {
         let what = format!("there is no lockfile {}", path.display());
         return Err(Problem::new(Code::LockMissing, what).help("`x07 lock` writes one"));
     };
-    let report = report(&lock);
+    let mut report = report(&lock);
+    // A manifest that cannot be judged is the matter of those who build from it.
+    report.stale = project.staleness(&lock).ok().flatten();
     Ok((lock, report))
 }
 
@@ -83,7 +88,7 @@ fn report(lock: &Lock) -> TreeReport {
         let who: &[String] = if locked.required_by.is_empty() { &project } else { &locked.required_by };
         edges.extend(who.iter().map(|from| Edge { from: from.clone(), to: locked.id() }));
     }
-    TreeReport { schema_version: "x07.pkg.tree.report@0.1.0", nodes, edges: edges.into_iter().collect() }
+    TreeReport { schema_version: "x07.pkg.tree.report@0.1.0", nodes, edges: edges.into_iter().collect(), stale: None }
 }
 
 /// The packages of a project and who needs them.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::files::write_atomic;
-use crate::lockfile::{Lock, Source};
+use crate::lockfile::Lock;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::problem::{Code, Problem, Result};
 use crate::project::Project;
-use crate::sources::{Candidate, VENDOR_FOLDER, archive_name};
+use crate::sources::{VENDOR_FOLDER, archive_name};
 
 /// What `vendor` reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,8 +27,7 @@ pub struct VendorReport {
 /// Puts the archive of every locked package into `vendor/`, where builds look before they use a network. Nothing but
 /// the hashes in the lock says what they must be.
 pub fn vendor(manifest: &Path, options: &Options, observer: &dyn Observer) -> Result<VendorReport> {
-    let project = Project::open(manifest, options)?;
-    let _guard = project.guard()?;
+    let (project, _guard) = Project::open_alone(manifest, options)?;
     let sources = project.sources(observer)?;
     let Some(lock) = Lock::read(&project.lockfile())? else {
         let what = format!("there is no lockfile {}", project.lockfile().display());
@@ -41,15 +40,7 @@ pub fn vendor(manifest: &Path, options: &Options, observer: &dyn Observer) -> Re
     let folder = project.folder.join(VENDOR_FOLDER);
     let mut archives = Vec::new();
     for locked in lock.packages.iter().filter(|locked| locked.is_fetched()) {
-        let candidate = Candidate {
-            version: locked.version.clone(),
-            source: locked.source.clone().unwrap_or(Source::Official),
-            cksum: locked.archive_sha256.clone(),
-            yanked: locked.yanked,
-            advisories: Vec::new(),
-            distrust: None,
-        };
-        let (bytes, _) = sources.archive(&locked.name, &candidate)?;
+        let bytes = project.fetch_locked(&sources, locked, &lock)?.archive;
         let name = archive_name(&locked.name, &locked.version);
         let path = folder.join(&name);
         if !fs::read(&path).is_ok_and(|old| old == bytes) {

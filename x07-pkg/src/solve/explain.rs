@@ -7,7 +7,9 @@ use semver::Version;
 
 use super::Pinned;
 use super::provider::{Node, Provider};
+use crate::package::PACKAGE_MANIFEST_NAME;
 use crate::problem::{Code, Problem};
+use crate::requirement::{Rank, Requirement};
 
 /// A requirement that takes part in a conflict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +22,7 @@ struct Edge {
 }
 
 /// The problem that a failed search comes to.
-pub(super) fn conflict(provider: &Provider<'_>, tree: &DerivationTree<Node, Ranges<Version>, String>) -> Problem {
+pub(super) fn conflict(provider: &Provider<'_>, tree: &DerivationTree<Node, Ranges<Rank>, String>) -> Problem {
     let mut externals = Vec::new();
     collect(tree, &mut externals);
     let edges = edges(provider, &externals);
@@ -69,7 +71,14 @@ pub(super) fn conflict(provider: &Provider<'_>, tree: &DerivationTree<Node, Rang
         Code::VersionConflict => {
             problem.help("loosen one of these requirements, or force a version with `patch` in x07.json")
         }
-        _ => problem.help("`x07 versions NAME` lists what there is"),
+        _ => match names.iter().find_map(|name| Some((name, provider.question().pinned.get(name)?))) {
+            Some((name, Pinned::Folder(package))) => problem.help(format!(
+                "ask for {name} {} in x07.json, or change `version` in the package's {PACKAGE_MANIFEST_NAME}",
+                Requirement::compatible_with(&package.semver().unwrap_or_else(|_| Version::new(0, 0, 0)))
+            )),
+            Some((name, Pinned::Version(_))) => problem.help(format!("change `patch` of {name} in x07.json")),
+            None => problem.help(format!("`x07 versions {}` lists what there is", names.join("` or `x07 versions "))),
+        },
     }
 }
 
@@ -77,9 +86,9 @@ fn listed(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
-type Fact = External<Node, Ranges<Version>, String>;
+type Fact = External<Node, Ranges<Rank>, String>;
 
-fn collect<'t>(tree: &'t DerivationTree<Node, Ranges<Version>, String>, externals: &mut Vec<&'t Fact>) {
+fn collect<'t>(tree: &'t DerivationTree<Node, Ranges<Rank>, String>, externals: &mut Vec<&'t Fact>) {
     match tree {
         DerivationTree::External(external) => externals.push(external),
         DerivationTree::Derived(derived) => {
@@ -99,7 +108,10 @@ fn edges(provider: &Provider<'_>, externals: &[&Fact]) -> Vec<Edge> {
         };
         for ((who, version, what), words) in &asked {
             if who == from && **what == **to && versions.contains(version) {
-                edges.entry((who.clone(), what.clone(), words.join(", "))).or_default().insert(version.clone());
+                edges
+                    .entry((who.clone(), what.clone(), words.join(", ")))
+                    .or_default()
+                    .insert(version.version().clone());
             }
         }
     }

@@ -10,10 +10,11 @@ use pubgrub::PubGrubError;
 use semver::Version;
 
 use self::provider::{Node, Provider};
+use crate::builtin::is_builtin;
 use crate::lockfile::{Lock, Source};
 use crate::package::Package;
 use crate::problem::{Code, Problem, Result};
-use crate::requirement::{Requirement, without_build};
+use crate::requirement::{Rank, Requirement};
 use crate::sources::{Candidate, Sources};
 
 /// A package whose version is not a matter of choice.
@@ -50,7 +51,7 @@ pub(crate) enum Unlocked {
 }
 
 impl Unlocked {
-    fn holds(&self, name: &str) -> bool {
+    pub(crate) fn holds(&self, name: &str) -> bool {
         match self {
             Unlocked::None => false,
             Unlocked::Names(names) => names.contains(name),
@@ -88,7 +89,7 @@ impl Question<'_> {
     /// One version of every package that is needed, by name.
     pub(crate) fn solve(&self) -> Result<BTreeMap<String, Chosen>> {
         let provider = Provider::new(self);
-        let root = Version::new(0, 0, 0);
+        let root = Rank::of(&Version::new(0, 0, 0));
         let solution = pubgrub::resolve(&provider, Node::Project, root).map_err(|error| match error {
             PubGrubError::NoSolution(tree) => explain::conflict(&provider, &tree),
             PubGrubError::ErrorChoosingVersion { source, .. }
@@ -107,8 +108,8 @@ impl Question<'_> {
     }
 
     /// The candidate of a version, as the solver calls it.
-    fn candidate(&self, name: &str, version: &Version) -> Result<Candidate> {
-        let is_it = |candidate: &Candidate| without_build(&candidate.version) == *version;
+    fn candidate(&self, name: &str, version: &Rank) -> Result<Candidate> {
+        let is_it = |candidate: &Candidate| Rank::of(&candidate.version) == *version;
         if let Some(locked) = self.locked(name).filter(is_it) {
             return Ok(locked);
         }
@@ -126,6 +127,11 @@ fn check_modules(chosen: &BTreeMap<String, Chosen>) -> Result<()> {
     let mut owners: BTreeMap<&str, &Package> = BTreeMap::new();
     for choice in chosen.values() {
         for module in choice.package.all_modules() {
+            if is_builtin(module) {
+                let what = format!("{} has the module {module}, which is a built-in one", choice.package.id());
+                return Err(Problem::new(Code::ModuleConflict, what)
+                    .help("an import always means the built-in module; the package has to call its own another name"));
+            }
             if let Some(other) = owners.insert(module, &choice.package) {
                 let what = format!("{} and {} both have the module {module}", other.id(), choice.package.id());
                 return Err(Problem::new(Code::ModuleConflict, what)

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use semver::Version;
 
 use super::{Chosen, Pinned, Question};
 use crate::problem::{Problem, Result};
-use crate::requirement::{Requirement, without_build};
+use crate::requirement::{Rank, Requirement};
 
 /// Somebody with requirements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,21 +29,16 @@ impl fmt::Display for Node {
     }
 }
 
-/// The numbers of a version.
-type Release = (u64, u64, u64);
-
 /// Answers the solver's questions and remembers who asked for what.
 pub(super) struct Provider<'a> {
     question: &'a Question<'a>,
-    /// Releases whose pre-releases somebody asked for, by package.
-    prereleases: RefCell<BTreeSet<(String, Release)>>,
     /// Who asked for what in which words.
-    asked: RefCell<BTreeMap<(Node, Version, String), Vec<String>>>,
+    asked: RefCell<BTreeMap<(Node, Rank, String), Vec<String>>>,
 }
 
 impl<'a> Provider<'a> {
     pub(super) fn new(question: &'a Question<'a>) -> Provider<'a> {
-        Provider { question, prereleases: RefCell::default(), asked: RefCell::default() }
+        Provider { question, asked: RefCell::default() }
     }
 
     pub(super) fn question(&self) -> &Question<'a> {
@@ -51,12 +46,12 @@ impl<'a> Provider<'a> {
     }
 
     /// Every requirement seen: who, in which version, of what, in which words.
-    pub(super) fn asked(&self) -> BTreeMap<(Node, Version, String), Vec<String>> {
+    pub(super) fn asked(&self) -> BTreeMap<(Node, Rank, String), Vec<String>> {
         self.asked.borrow().clone()
     }
 
     /// What became of a package.
-    pub(super) fn chosen(&self, name: &str, version: &Version) -> Result<Chosen> {
+    pub(super) fn chosen(&self, name: &str, version: &Rank) -> Result<Chosen> {
         if let Some(Pinned::Folder(package)) = self.question.pinned.get(name) {
             return Ok(Chosen { version: package.semver()?, package: Rc::clone(package), candidate: None });
         }
@@ -68,13 +63,11 @@ impl<'a> Provider<'a> {
     fn constraints(
         &self,
         who: &Node,
-        version: &Version,
+        version: &Rank,
         requirements: &[(String, Requirement)],
-    ) -> DependencyConstraints<Node, Ranges<Version>> {
-        let mut constraints: BTreeMap<&str, Ranges<Version>> = BTreeMap::new();
+    ) -> DependencyConstraints<Node, Ranges<Rank>> {
+        let mut constraints: BTreeMap<&str, Ranges<Rank>> = BTreeMap::new();
         for (name, requirement) in requirements {
-            let asked_for = requirement.prereleases().iter().map(|release| (name.clone(), *release));
-            self.prereleases.borrow_mut().extend(asked_for);
             let key = (who.clone(), version.clone(), name.clone());
             self.asked.borrow_mut().entry(key).or_default().push(requirement.to_string());
             let ranges = match self.question.overridden.contains(name) {
@@ -89,8 +82,8 @@ impl<'a> Provider<'a> {
 
 impl DependencyProvider for Provider<'_> {
     type P = Node;
-    type V = Version;
-    type VS = Ranges<Version>;
+    type V = Rank;
+    type VS = Ranges<Rank>;
     type M = String;
     type Priority = (u8, u32, Reverse<String>);
     type Err = Problem;
@@ -100,24 +93,23 @@ impl DependencyProvider for Provider<'_> {
     fn prioritize(
         &self,
         node: &Node,
-        range: &Ranges<Version>,
+        range: &Ranges<Rank>,
         statistics: &PackageResolutionStatistics,
     ) -> Self::Priority {
         let Node::Package(name) = node else {
             return (3, 0, Reverse(String::new()));
         };
         let settled = self.question.pinned.contains_key(&**name) || range.as_singleton().is_some();
-        let locked =
-            || self.question.locked(name).is_some_and(|locked| range.contains(&without_build(&locked.version)));
+        let locked = || self.question.locked(name).is_some_and(|locked| range.contains(&Rank::of(&locked.version)));
         let ease = if settled { 2 } else { u8::from(locked()) };
         (ease, statistics.conflict_count(), Reverse(name.to_string()))
     }
 
-    fn choose_version(&self, node: &Node, range: &Ranges<Version>) -> Result<Option<Version>> {
+    fn choose_version(&self, node: &Node, range: &Ranges<Rank>) -> Result<Option<Rank>> {
         let Node::Package(name) = node else {
-            return Ok(Some(Version::new(0, 0, 0)));
+            return Ok(Some(Rank::of(&Version::new(0, 0, 0))));
         };
-        let inside = |version: &Version| Some(without_build(version)).filter(|version| range.contains(version));
+        let inside = |version: &Version| Some(Rank::of(version)).filter(|version| range.contains(version));
         match self.question.pinned.get(&**name) {
             Some(Pinned::Folder(package)) => return Ok(inside(&package.semver()?)),
             Some(Pinned::Version(version)) => {
@@ -130,17 +122,12 @@ impl DependencyProvider for Provider<'_> {
         if let Some(locked) = self.question.locked(name).and_then(|locked| inside(&locked.version)) {
             return Ok(Some(locked));
         }
-        let prereleases = self.prereleases.borrow();
         let candidates = self.question.sources.candidates(name, self.question.lock)?;
-        let best = candidates.iter().rev().filter(|candidate| candidate.yanked != Some(true)).find_map(|candidate| {
-            let version = &candidate.version;
-            let release = (name.to_string(), (version.major, version.minor, version.patch));
-            inside(version).filter(|version| version.pre.is_empty() || prereleases.contains(&release))
-        });
-        Ok(best)
+        let usable = candidates.iter().rev().filter(|candidate| candidate.yanked != Some(true));
+        Ok(usable.map(|candidate| &candidate.version).find_map(inside))
     }
 
-    fn get_dependencies(&self, node: &Node, version: &Version) -> Result<Dependencies<Node, Ranges<Version>, String>> {
+    fn get_dependencies(&self, node: &Node, version: &Rank) -> Result<Dependencies<Node, Ranges<Rank>, String>> {
         let Node::Package(name) = node else {
             return Ok(Dependencies::Available(self.constraints(node, version, &self.question.roots)));
         };

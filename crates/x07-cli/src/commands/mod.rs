@@ -70,6 +70,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// True for what works whatever the settings are.
+    pub(crate) fn only_explains(&self) -> bool {
+        matches!(self, Command::Explain(_) | Command::Guide(_))
+    }
+
     /// Carries the command out and gives the status to exit with.
     pub(crate) fn run(self, shell: &Shell) -> Result<u8> {
         let human = MessageFormat::Human;

@@ -203,6 +203,9 @@ impl Options {
             None if self.module_root.is_empty() => project_of(&manifest)?,
             None => None,
         };
+        if let Some(project) = &project {
+            crate::project::check_pin(x07_files::parent(project))?;
+        }
         let properties = &self.properties;
         let artifact_dir = self.artifact_dir.clone().unwrap_or_else(|| {
             let folder = project.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));

@@ -40,6 +40,17 @@ fn a_changed_file_stops_the_build_by_name() {
 }
 
 #[test]
+fn a_file_that_came_stops_the_build_by_name() {
+    let bench = built();
+    for file in ["evil.c", "more.c"] {
+        bench.write(&format!("app/.x07/deps/base/1.0.0/ffi/{file}"), "int evil;");
+        bench.x07("app", "build").fails(2, &["X07PKG_CONTENT_MISMATCH", &format!("{file} does not belong to it")]);
+        bench.x07("app", "fetch").ok();
+        assert_eq!(bench.says("app"), "base 1.0.0", "{file}");
+    }
+}
+
+#[test]
 fn a_fresh_clone_builds_without_another_command() {
     let bench = built();
     let clone = |name: &str| {
@@ -129,9 +140,8 @@ fn vendored_archives_serve_a_machine_without_anything() {
         fs::remove_dir_all(bench.path(gone)).unwrap();
     }
     assert_eq!(bench.says("app"), "base 1.0.0");
-    for gone in ["home", "app/.x07"] {
-        fs::remove_dir_all(bench.path(gone)).unwrap();
-    }
+    assert!(!bench.exists("home"));
+    fs::remove_dir_all(bench.path("app/.x07")).unwrap();
     bench.write("app/vendor/base-1.0.0.x07pkg", "not the archive");
     bench.x07("app", "build --offline").fails(2, &["X07PKG_"]);
 }
@@ -216,14 +226,24 @@ fn bench_with_index(bench: Bench) -> Bench {
 fn projects_may_be_pinned_to_a_toolchain() {
     let bench = Bench::new();
     bench.project("app", None);
-    for (version, expected) in
-        [(env!("CARGO_PKG_VERSION"), ""), ("^0.1", ""), (">=9", "asks for x07 >=9"), ("new", "version")]
-    {
-        bench.write("x07-toolchain.toml", format!("[toolchain]\nversion = \"{version}\"\n"));
-        let ran = bench.x07("app", "check");
-        match expected {
-            "" => drop(ran.ok()),
-            expected => drop(ran.fails(2, &["x07-toolchain.toml", expected])),
+    let tests = r#"{"schema_version": "x07.tests_manifest@0.2.0", "tests": [
+        {"id": "one", "world": "solve-pure", "entry": "one.one", "expect": "pass"}]}"#;
+    bench.write("app/tests/tests.json", tests);
+    for (pin, expected) in [
+        (concat!("version = \"", env!("CARGO_PKG_VERSION"), "\""), ""),
+        ("version = \"^0.1\"", ""),
+        ("version = \"0.1\"", ""),
+        ("channel = \"stable\"\ncomponents = [\"docs\", \"skills\"]", ""),
+        ("version = \">=9\"", "asks for x07 >=9"),
+        ("version = \"new\"", "version"),
+    ] {
+        bench.write("x07-toolchain.toml", format!("[toolchain]\n{pin}\n"));
+        for command in ["check", "build", "test --list"] {
+            let ran = bench.x07("app", command);
+            match expected {
+                "" => drop(ran.ok()),
+                expected => drop(ran.fails(2, &["x07-toolchain.toml", expected])),
+            }
         }
     }
 }

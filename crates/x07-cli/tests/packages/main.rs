@@ -4,6 +4,8 @@
 
 mod bench;
 mod builds;
+mod folders;
+mod locks;
 mod projects;
 mod publishing;
 mod registries;

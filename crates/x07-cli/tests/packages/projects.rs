@@ -11,6 +11,7 @@ fn official_packages_need_no_network() {
         ("x07-ext-tiny", "0.1.1", "^0.1.1"),
         ("ext-tiny", "0.1.1", "^0.1.1"),
         ("ext-tiny@^0.1", "0.1.1", "^0.1"),
+        ("ext-tiny@0.1", "0.1.1", "0.1"),
         ("ext-tiny@0.1.0", "0.1.0", "0.1.0"),
         ("ext-tiny@<0.1.1", "0.1.0", "<0.1.1"),
     ] {
@@ -34,10 +35,11 @@ fn what_cannot_be_added_changes_nothing() {
     bench.package("elsewhere/greet", "greet", "1.0.0", "greet", "");
     bench.x07("app", "add ext-tiny").ok();
     let (manifest, lock) = (bench.read("app/x07.json"), bench.read("app/x07.lock.json"));
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("add ext-tyni", &["X07PKG_NO_REGISTRY", "did you mean ext-tiny?"]),
+        ("add tiny ext-tyni", &["no package tiny", "no package ext-tyni", "did you mean ext-tiny?"]),
         ("add Big", &["X07PKG_SPEC_INVALID", "not a package name"]),
-        ("add ext-tiny@0.1", &["X07PKG_SPEC_INVALID", "write `^0.1`"]),
+        ("add ext-tiny@new", &["X07PKG_SPEC_INVALID", "not a version requirement"]),
         (
             "add ext-tiny@^2",
             &["X07PKG_INDEX_NO_MATCH", "the project requires ext-tiny ^2", "ext-tiny has 0.1.0, 0.1.1"],
@@ -72,6 +74,44 @@ fn edits_leave_the_rest_as_it_was() {
 }
 
 #[test]
+fn names_are_those_that_can_be_meant() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    bench.package("app/libs/mine", "x07-ext-mine", "1.0.0", "mine", "");
+    bench.package("app/libs/fmt", "fmt", "1.0.0", "std.fmt", "");
+    for (folder, line, code, expected) in [
+        ("app", "add ./libs/mine", "X07PKG_SPEC_INVALID", "means the package ext-mine"),
+        ("app/libs/mine", "pack", "X07PKG_PACK_FAILED", "means the package ext-mine"),
+        (
+            "app",
+            "add ./libs/fmt",
+            "X07PKG_MODULE_CONFLICT",
+            "fmt@1.0.0 has the module std.fmt, which is a built-in one",
+        ),
+        ("app/libs/fmt", "pack", "X07PKG_PACK_FAILED", "module std.fmt is a built-in one"),
+    ] {
+        bench.x07(folder, line).fails(20, &[code, expected]);
+    }
+    bench.x07("app", "add ext-tiny").ok();
+    bench.write("app/x07.json", bench.read("app/x07.json").replace("ext-tiny", "x07-ext-tiny"));
+    bench.x07("app", "lock").fails(20, &["there is no package x07-ext-tiny", "did you mean ext-tiny?"]);
+}
+
+#[test]
+fn new_entries_say_name_version_and_path() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    bench.package("app/g", "gg", "1.2.3", "gg", "");
+    bench.write("app/x07.json", bench.read("app/x07.json").replace('\n', "\r\n"));
+    bench.x07("app", "add ./g").ok();
+    let entry =
+        "    {\r\n      \"name\": \"gg\",\r\n      \"version\": \"^1.2.3\",\r\n      \"path\": \"g\"\r\n    }\r\n";
+    let manifest = bench.read("app/x07.json");
+    assert!(manifest.contains(entry), "{manifest:?}");
+    assert_eq!(manifest.matches('\n').count(), manifest.matches("\r\n").count());
+}
+
+#[test]
 fn what_packages_need_is_in_the_lock_only() {
     let bench = Bench::new();
     bench.publish("reg", "base", "1.0.0", "base", "");
@@ -85,6 +125,11 @@ fn what_packages_need_is_in_the_lock_only() {
     assert_eq!(bench.x07("app", "tree").ok().stdout, tree);
     assert_eq!(bench.x07("app", "why base").ok().stdout, "x07.json -> middle@1.0.0 -> base@1.0.0\n");
     bench.x07("app", "remove base").fails(20, &["X07PKG_DEP_NOT_FOUND", "middle@1.0.0 does"]);
+    let manifest = bench.read("app/x07.json");
+    bench.write("app/x07.json", manifest.replace("^0.1.1", "^0.2"));
+    let stale = bench.x07("app", "tree").ok();
+    assert!(stale.stderr.contains("ext-tiny 0.1.1 is locked, ^0.2 is asked for"), "{}", stale.stderr);
+    bench.write("app/x07.json", manifest);
     bench.x07("app", "remove middle").ok();
     assert_eq!(bench.locked("app"), "ext-tiny@0.1.1");
     assert!(!bench.exists("app/.x07/deps/middle") && bench.exists("app/.x07/deps/ext-tiny/0.1.1"));

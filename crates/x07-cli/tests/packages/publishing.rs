@@ -52,7 +52,7 @@ fn what_a_package_requires_must_be_there() {
     let bench = Bench::new();
     bench.package("base", "base", "1.0.0", "base", "");
     for (compat, word) in
-        [("", "is missing"), (r#""x07c_compat": 7"#, "\"7\" in"), (r#""x07c_compat": "abc""#, "\"abc\"")]
+        [("", "is missing"), (r#""x07c_compat": 7"#, "\"7 (no text)\" in"), (r#""x07c_compat": "abc""#, "\"abc\"")]
     {
         let mut manifest: Value = serde_json::from_str(&bench.read("base/x07-package.json")).unwrap();
         manifest["meta"] = serde_json::from_str(&format!("{{{compat}}}")).unwrap();

@@ -191,6 +191,16 @@ fn registries_have_names() {
     bench
         .x07("app", "versions base --registry http://example.invalid/")
         .fails(20, &["X07PKG_INDEX_CONFIG", "not encrypted"]);
-    bench.write("home/config.toml", "[registry");
-    bench.x07("app", "versions base").fails(2, &["X07PKG_CONFIG_INVALID", "config.toml"]);
+    let odd = format!("{settings}token = \"x\"\n[regstry]\ndefault = \"own\"\n[term]\ncolour = \"never\"\n");
+    bench.write("home/config.toml", odd);
+    let told = bench.x07("app", "versions base").ok().stderr;
+    for (place, help) in [("regstry", "registry"), ("registries.own.token", ""), ("term.colour", "color")] {
+        assert!(told.contains(&format!("config.toml has a field \"{place}\" that means nothing")), "{told}");
+        assert!(help.is_empty() || told.contains(&format!("did you mean \"{help}\"?")), "{told}");
+    }
+    for broken in ["[registry", "[term]\ncolor = \"purple\"\n"] {
+        bench.write("home/config.toml", broken);
+        bench.x07("app", "versions base").fails(2, &["error[X07PKG_CONFIG_INVALID]", "config.toml"]);
+        bench.x07("app", "explain X07PKG_CONFIG_INVALID").ok();
+    }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Registry {
     server: Arc<Server>,
     log: Arc<Mutex<Vec<Seen>>>,
     failures: Arc<Mutex<HashMap<String, u16>>>,
+    redirects: Arc<Mutex<HashMap<String, String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -30,7 +31,9 @@ impl Registry {
         let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
         let failures: Arc<Mutex<HashMap<String, u16>>> = Arc::default();
+        let redirects: Arc<Mutex<HashMap<String, String>>> = Arc::default();
         let (serving, seen, failing) = (Arc::clone(&server), Arc::clone(&log), Arc::clone(&failures));
+        let elsewhere = Arc::clone(&redirects);
         let thread = thread::spawn(move || {
             for mut request in serving.incoming_requests() {
                 let path = request.url().split('?').next().unwrap_or_default().to_owned();
@@ -39,13 +42,20 @@ impl Registry {
                     *left = left.saturating_sub(1);
                     now
                 });
-                let response = if fails { answer(503, b"busy".to_vec()) } else { respond(&root, &path, &mut request) };
+                let redirect = elsewhere.lock().unwrap().get(&path).cloned();
+                let response = match (fails, redirect) {
+                    (true, _) => answer(503, b"busy".to_vec()),
+                    (_, Some(place)) => {
+                        answer(302, Vec::new()).with_header(Header::from_bytes("Location", place).unwrap())
+                    }
+                    _ => respond(&root, &path, &mut request),
+                };
                 let authorization = header(&request, "Authorization");
                 seen.lock().unwrap().push(Seen { path, status: response.status_code().0, authorization });
                 let _ = request.respond(response);
             }
         });
-        Registry { server, log, failures, thread: Some(thread) }
+        Registry { server, log, failures, redirects, thread: Some(thread) }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -55,6 +65,11 @@ impl Registry {
     /// What was asked since the last look.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.log.lock().unwrap())
+    }
+
+    /// Requests of a path are sent to another address.
+    pub(crate) fn redirect(&self, path: &str, place: &str) {
+        self.redirects.lock().unwrap().insert(path.to_owned(), place.to_owned());
     }
 
     /// The next requests of a path get status 503.

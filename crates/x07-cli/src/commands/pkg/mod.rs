@@ -80,10 +80,8 @@ impl Common {
     /// The project's manifest. Tells of fields in it that mean nothing.
     fn manifest(&self, shell: &Shell) -> Result<PathBuf, Problem> {
         let path = manifest_path(self.project.as_deref())?;
-        // What else is wrong with it, the command itself will say.
-        if let Ok(manifest) = Manifest::read(&path) {
-            warn_of_unknown_fields(shell, &manifest);
-        }
+        // What is wrong with it is said of the path as a person would write it.
+        warn_of_unknown_fields(shell, &Manifest::read(&crate::files::shown(&path))?);
         Ok(path)
     }
 }

@@ -26,6 +26,9 @@ impl Tree {
             let mut text = format!("{PROJECT}\n");
             draw(report, PROJECT, "", &mut BTreeSet::new(), &mut text);
             shell.print(&text)?;
+            if let Some(why) = &report.stale {
+                shell.warning(&format!("the lockfile does not fit x07.json: {why}\nhelp: `x07 lock` writes it anew"));
+            }
             Ok(())
         })
     }
