@@ -268,7 +268,10 @@ impl ModuleSource {
 fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I, &mut Vec<u8>) -> Option<T> + Sync) -> Option<Vec<T>> {
     /// Below this a thread takes longer to start than to do its share.
     const PER_THREAD: usize = 128;
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(PER_THREAD)).max(1);
+    /// More than there are processors: files that the system has to fetch from the disk are waited for together, which
+    /// took half the time for 1,000 of them on two processors.
+    const MOST_THREADS: usize = 8;
+    let threads = items.len().div_ceil(PER_THREAD).clamp(1, MOST_THREADS);
     let look_at_all = |chunk: &[I]| {
         let mut buffer = Vec::new();
         chunk.iter().map(|item| look(item, &mut buffer)).collect::<Option<Vec<T>>>()
