@@ -23,6 +23,7 @@
 //! - No step knows a builtin, a type or any other meaning of the language; that is `x07c`'s.
 
 mod actions;
+mod alone;
 mod cargo;
 mod cc;
 mod context;
@@ -57,6 +58,7 @@ pub mod timings;
 mod toolchain;
 mod units;
 
+pub use alone::check_alone;
 pub use cargo::Build;
 pub use digest::Digest;
 pub use event::{ActionKind, Event, Observer, Silent, Span};

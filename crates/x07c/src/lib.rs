@@ -64,6 +64,12 @@ pub struct Options {
 pub trait Interfaces {
     /// The interface of a module that the program has loaded.
     fn get(&self, module: &str) -> Option<&Interface>;
+
+    /// True when a file is looked at alone, and modules that it imports may have no interface here. Calls into them are
+    /// taken as they stand, and what is made of the file is good for its diagnostics only.
+    fn is_partial(&self) -> bool {
+        false
+    }
 }
 
 /// A compiled file.

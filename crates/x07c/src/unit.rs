@@ -22,7 +22,13 @@ use crate::{Interfaces, Options, Unit};
 /// What a function name means where it is used.
 pub(crate) enum Lookup {
     Found(Used),
-    Problem { code: &'static str, message: String, help: Option<String> },
+    /// It may be of a module that is imported and not loaded.
+    Unknown,
+    Problem {
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    },
 }
 
 /// Why a generic cannot be instantiated.
@@ -136,12 +142,18 @@ impl<'a> UnitContext<'a> {
                     Some(format!("add \"{module}\" to \"imports\"")),
                 );
             }
+            if self.any_import_is_unknown(source) {
+                return Lookup::Unknown;
+            }
             // A builtin has a name like the library's function that wraps it, which is hardly what is meant.
             let near = x07_ast::names::near(name, candidates()).filter(|_| !name.starts_with("std."));
             let near = near.map(|n| format!("did you mean \"{n}\"?"));
             let help =
                 near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
             return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), Some(help));
+        }
+        if self.interfaces.is_partial() && self.interfaces.get(module).is_none() {
+            return Lookup::Unknown;
         }
         let used = Used { module: module.to_string(), function: name.to_string() };
         match self.import(&used) {
@@ -156,6 +168,11 @@ impl<'a> UnitContext<'a> {
                 problem("X07-NAME-0004", format!("\"{module}\" exports no function \"{name}\""), help)
             }
         }
+    }
+
+    /// A file that is looked at alone does not know all that it imports, nor what that exports of others.
+    fn any_import_is_unknown(&self, source: &Source<'_>) -> bool {
+        self.interfaces.is_partial() && source.imports.iter().any(|import| self.interfaces.get(import).is_none())
     }
 
     /// One of the imports exports the module.

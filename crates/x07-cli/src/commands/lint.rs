@@ -1,11 +1,12 @@
 //! `x07 lint`: what can be said about files one by one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use x07_ast::{Diagnostic, Expected, parse};
-use x07_build::{World, capabilities_of};
+use x07_build::{World, capabilities_of, check_alone};
 
 use super::fmt::files;
 use crate::files;
@@ -15,7 +16,7 @@ use crate::shell::{Shell, count};
 
 /// Look for mistakes in files, each on its own
 #[derive(Debug, Args)]
-#[command(after_help = "`x07 check` looks at the whole program, types included.")]
+#[command(after_help = "`x07 check` looks at the whole program, with the modules of others.")]
 pub(crate) struct Options {
     /// Files and folders [default: the project]
     paths: Vec<PathBuf>,
@@ -39,12 +40,17 @@ pub(super) fn world(asked: Option<World>, is_project: bool) -> Result<World> {
     }
 }
 
-/// Every finding of one file, most important stage first.
+/// Every finding of one file, most important stage first: its form, slips that have a rule of their own, and what the
+/// compiler says of it without the modules of others.
 pub(super) fn findings(text: &[u8], world: World) -> Vec<Diagnostic> {
     let parsed = parse(text, Expected::Any);
     let mut found = parsed.diagnostics;
     if let Some(file) = &parsed.file {
         found.extend(x07c::lint::lint(file, &capabilities_of(world)));
+        let told: BTreeSet<Option<String>> = found.iter().map(|finding| finding.pointer.clone()).collect();
+        // A rule says it better, and mostly has the fix.
+        let is_told = |finding: &Diagnostic| told.contains(&finding.pointer);
+        found.extend(check_alone(file, world).into_iter().filter(|finding| !is_told(finding)));
     }
     found
 }

@@ -407,21 +407,26 @@ impl Lowerer<'_, '_> {
                 }
                 self.call(e, name, used, interface, args)
             }
+            Lookup::Unknown => self.unknown_call(args),
             Lookup::Problem { code, message, help } => {
-                self.charge(1);
                 self.typing(code, message, e).help = help;
-                // What an unknown function would do with a name is not known: taking it for moved would only bring
-                // further errors after the one that counts.
-                let source = self.source.clone();
-                for arg in args {
-                    match source.exprs().get(*arg) {
-                        Expr::Text(sym) | Expr::Atom(sym) if self.lookup(sym).is_some() => {}
-                        _ => drop(self.value(*arg)),
-                    }
-                }
-                Operand::error()
+                self.unknown_call(args)
             }
         }
+    }
+
+    /// A call of nobody knows what. What that would do with a name is not known: taking it for moved would only bring
+    /// further errors after the one that counts.
+    fn unknown_call(&mut self, args: &[ExprId]) -> Operand {
+        self.charge(1);
+        let source = self.source.clone();
+        for arg in args {
+            match source.exprs().get(*arg) {
+                Expr::Text(sym) | Expr::Atom(sym) if self.lookup(sym).is_some() => {}
+                _ => drop(self.value(*arg)),
+            }
+        }
+        Operand::error()
     }
 
     fn call(
@@ -509,7 +514,9 @@ impl Lowerer<'_, '_> {
         }
         if operands.iter().any(|o| o.ty == Ty::Error) {
             self.release(pending);
-            return Operand { ty: if interface.is_async { Ty::Error } else { interface.result }, ..Operand::error() };
+            let ty = if interface.is_async { Ty::Error } else { interface.result };
+            let brand = Self::brand_name(interface.result_brand.as_deref());
+            return Operand { ty, brand, ..Operand::error() };
         }
         let mut moved = Vec::new();
         let mut values = Vec::new();
@@ -596,6 +603,7 @@ impl Lowerer<'_, '_> {
         }
         let used = match self.unit.lookup(&self.source, name) {
             Lookup::Found(used) => used,
+            Lookup::Unknown => return self.unknown_call(args.get(2..).unwrap_or_default()),
             Lookup::Problem { message, help, .. } => {
                 self.charge(1);
                 self.typing("X07-TY-0100", format!("{message} (X07-TY-0100)"), e).help = help;

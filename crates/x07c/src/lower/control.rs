@@ -246,10 +246,13 @@ impl Lowerer<'_, '_> {
         };
         let operand = self.value(value);
         let ty = self.ty_of(place);
-        if !self.expect(&operand, ty, value, "X07-TYPE-SET-0002", &format!("set of \"{name}\"")) {
+        let fits = self.expect(&operand, ty, value, "X07-TYPE-SET-0002", &format!("set of \"{name}\""));
+        if !fits || operand.ty == Ty::Error || ty == Ty::Error {
+            // Something was meant to be there from now on.
+            self.set_live(place, Owner::Free);
             return Operand::error();
         }
-        if matches!(operand.ty, Ty::Never | Ty::Error) || ty == Ty::Error {
+        if operand.ty == Ty::Never {
             return operand;
         }
         if ty.is_owned() {

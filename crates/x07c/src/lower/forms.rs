@@ -230,6 +230,7 @@ impl Lowerer<'_, '_> {
         };
         let used: Used = match self.unit.lookup(&self.source, name) {
             Lookup::Found(used) => used,
+            Lookup::Unknown => return Operand::error(),
             Lookup::Problem { code, message, help } => {
                 self.typing(code, message, *validator).help = help;
                 return Operand::error();
@@ -737,7 +738,7 @@ impl Lowerer<'_, '_> {
                 let imported = self.unit.lookup(&source, function);
                 match imported {
                     Lookup::Found(_) => self.user_call(e, function, args),
-                    Lookup::Problem { .. } => {
+                    Lookup::Unknown | Lookup::Problem { .. } => {
                         self.unit.allow_import(module);
                         self.user_call(e, function, args)
                     }

@@ -86,7 +86,7 @@ impl Operand {
     }
 
     pub(crate) fn error() -> Self {
-        Operand::new(Value::Int(0), Ty::Error, Reads::Constant)
+        Operand { brand: Brand::Any, ..Operand::new(Value::Int(0), Ty::Error, Reads::Constant) }
     }
 
     pub(crate) fn never() -> Self {
