@@ -14,6 +14,8 @@ pub struct Environment {
     pub index: Option<String>,
     /// `X07_WORKSPACE_ROOT`: what `$workspace` in manifests stands for.
     pub workspace_root: Option<PathBuf>,
+    /// `SSL_CERT_FILE`: a file of PEM certificates that `https` trusts in place of Mozilla's.
+    pub certificates: Option<PathBuf>,
     /// `X07_REPO_ROOT`: its `packages/ext` stands in for the packages that the toolchain carries.
     pub repository: Option<PathBuf>,
 }
@@ -27,6 +29,7 @@ impl Environment {
             home: path("X07_PKG_HOME").or_else(user),
             index: env::var("X07_PKG_INDEX_URL").ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty()),
             workspace_root: path("X07_WORKSPACE_ROOT"),
+            certificates: path("SSL_CERT_FILE"),
             repository: path("X07_REPO_ROOT"),
         }
     }

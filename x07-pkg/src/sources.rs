@@ -10,7 +10,7 @@ use semver::Version;
 
 use crate::advisory::Advisory;
 use crate::digest::{Files, of_files, sha256};
-use crate::index::{IndexAddress, Registry};
+use crate::index::{Access, IndexAddress, Registry};
 use crate::lockfile::{Lock, LockedPackage, Source};
 use crate::name::{canonical_name, near_matches};
 use crate::observer::{Event, Observer};
@@ -46,6 +46,7 @@ pub(crate) struct Sources<'a> {
     offline: bool,
     project: PathBuf,
     home: Option<PathBuf>,
+    certificates: Option<PathBuf>,
     /// The registry that was named, or the default one.
     registry: Option<Rc<Registry>>,
     /// The caller named the registry, so it is asked even about what the toolchain carries.
@@ -64,21 +65,32 @@ impl<'a> Sources<'a> {
         let home = environment.home.clone();
         let store = Store::new(home.as_deref(), project);
         let address = index_address(options)?;
-        let registry = |address| Rc::new(Registry::new(address, home.as_deref(), Some(store.root()), options.offline));
-        Ok(Sources {
+        let mut sources = Sources {
             official: Official::open(environment.repository.as_deref())?,
-            registry: address.map(registry),
+            registry: None,
             explicit: options.index.is_some(),
             store,
             observer,
             offline: options.offline,
             project: project.to_owned(),
             home,
+            certificates: environment.certificates.clone(),
             others: RefCell::default(),
             listed: RefCell::default(),
             packages: RefCell::default(),
             unknown: RefCell::default(),
-        })
+        };
+        sources.registry = address.map(|address| Rc::new(Registry::new(address, &sources.access())));
+        Ok(sources)
+    }
+
+    fn access(&self) -> Access<'_> {
+        Access {
+            home: self.home.as_deref(),
+            store: Some(self.store.root()),
+            certificates: self.certificates.as_deref(),
+            offline: self.offline,
+        }
     }
 
     /// The registry in use.
@@ -94,7 +106,7 @@ impl<'a> Sources<'a> {
             return Ok(Rc::clone(registry));
         }
         let address = IndexAddress::parse(url)?;
-        let registry = Rc::new(Registry::new(address, self.home.as_deref(), Some(self.store.root()), self.offline));
+        let registry = Rc::new(Registry::new(address, &self.access()));
         self.others.borrow_mut().insert(url.to_owned(), Rc::clone(&registry));
         Ok(registry)
     }
@@ -315,5 +327,6 @@ pub(crate) fn required_registry(options: &Options) -> Result<Registry> {
     };
     let home = options.environment.home.as_deref();
     let store = home.map(|home| home.join("cache"));
-    Ok(Registry::new(address, home, store.as_deref(), options.offline))
+    let certificates = options.environment.certificates.as_deref();
+    Ok(Registry::new(address, &Access { home, store: store.as_deref(), certificates, offline: options.offline }))
 }

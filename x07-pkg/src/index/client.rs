@@ -11,7 +11,7 @@ use super::address::{self, IndexAddress};
 use super::cache::{Cache, Kept};
 use super::entry::{Entry, parse_entries, shard};
 use super::signature::Signing;
-use super::transport::{self, Headers, Reply};
+use super::transport::{Client, Headers, Reply};
 use crate::archive::MAX_ARCHIVE_BYTES;
 use crate::credentials;
 use crate::digest::sha256;
@@ -69,22 +69,37 @@ pub(crate) struct PublishAnswer {
     pub(crate) index_path: String,
 }
 
+/// What a registry is reached with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access<'a> {
+    /// Where the user's tokens are.
+    pub(crate) home: Option<&'a Path>,
+    /// Where answers are kept.
+    pub(crate) store: Option<&'a Path>,
+    /// PEM certificates to trust in place of Mozilla's.
+    pub(crate) certificates: Option<&'a Path>,
+    /// Use no network.
+    pub(crate) offline: bool,
+}
+
 /// One registry.
 #[derive(Debug)]
 pub(crate) struct Registry {
     address: IndexAddress,
     cache: Cache,
     token: Option<String>,
+    client: Client,
     offline: bool,
     config: OnceCell<Config>,
 }
 
 impl Registry {
-    pub(crate) fn new(address: IndexAddress, home: Option<&Path>, store: Option<&Path>, offline: bool) -> Registry {
+    pub(crate) fn new(address: IndexAddress, access: &Access<'_>) -> Registry {
         // What lies on this machine is reached without a network.
-        let offline = offline && address.folder().is_none();
-        let token = credentials::token(home, &address.canonical());
-        Registry { cache: Cache::new(store, &address), token, address, offline, config: OnceCell::new() }
+        let offline = access.offline && address.folder().is_none();
+        let token = credentials::token(access.home, &address.canonical());
+        let client = Client { certificates: access.certificates.map(Path::to_owned) };
+        Registry { cache: Cache::new(access.store, &address), token, client, address, offline, config: OnceCell::new() }
     }
 
     pub(crate) fn address(&self) -> &IndexAddress {
@@ -143,7 +158,7 @@ impl Registry {
             Problem::new(Code::DownloadFailed, format!("cannot download {name}@{version} from {url}: {why}"))
         };
         let headers = Headers { token: self.token_for(&url), ..Headers::default() };
-        let bytes = match transport::get(&url, headers, MAX_ARCHIVE_BYTES).map_err(failed)? {
+        let bytes = match self.client.get(&url, headers, MAX_ARCHIVE_BYTES).map_err(failed)? {
             Reply::Content { bytes, .. } => bytes,
             other => return Err(failed(refusal(&other))),
         };
@@ -185,7 +200,7 @@ impl Registry {
             return Err(problem.help(format!("get one from the registry and run `x07 login --index {}`", self.address)));
         };
         let failed = |why: String| Problem::new(code, format!("{} refuses: {why}", self.address));
-        match transport::post(&url, Some(token), kind, body, MAX_TEXT_BYTES).map_err(failed)? {
+        match self.client.post(&url, Some(token), kind, body, MAX_TEXT_BYTES).map_err(failed)? {
             Reply::Content { bytes, .. } => Ok(bytes),
             Reply::Refused { status: 409, bytes } if code == Code::PublishFailed => {
                 Err(Problem::new(Code::AlreadyPublished, refusal(&Reply::Refused { status: 409, bytes }))
@@ -213,7 +228,7 @@ impl Registry {
             packages: Vec<CatalogPackage>,
         }
         let headers = Headers { token: self.token_for(&url), ..Headers::default() };
-        match transport::get(&url, headers, MAX_TEXT_BYTES).map_err(failed)? {
+        match self.client.get(&url, headers, MAX_TEXT_BYTES).map_err(failed)? {
             Reply::Content { bytes, .. } => {
                 let answer: Answer = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
                 Ok(answer.packages)
@@ -251,7 +266,7 @@ impl Registry {
             etag: kept.as_ref().and_then(|kept| kept.etag.as_deref()),
             last_modified: kept.as_ref().and_then(|kept| kept.last_modified.as_deref()),
         };
-        match (transport::get(&url, headers, MAX_TEXT_BYTES).map_err(&failed)?, kept) {
+        match (self.client.get(&url, headers, MAX_TEXT_BYTES).map_err(&failed)?, kept) {
             (Reply::Content { bytes, etag, last_modified }, _) => {
                 if let Ok(body) = String::from_utf8(bytes.clone()) {
                     self.cache.write(path, &Kept { etag, last_modified, body });

@@ -8,5 +8,5 @@ mod signature;
 mod transport;
 
 pub(crate) use address::{INDEX, IndexAddress};
-pub(crate) use client::{CONFIG, Catalog, CatalogPackage, Config, Registry};
+pub(crate) use client::{Access, CONFIG, Catalog, CatalogPackage, Config, Registry};
 pub(crate) use entry::{Entry, SCHEMA as ENTRY_SCHEMA, parse_entries, shard};

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::Response;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 use url::Url;
 
@@ -40,49 +43,84 @@ pub(super) struct Headers<'a> {
     pub(super) last_modified: Option<&'a str>,
 }
 
-/// Gets what lies at an address, at most `limit` bytes.
-pub(super) fn get(url: &Url, headers: Headers<'_>, limit: usize) -> Result<Reply, String> {
-    if url.scheme() == "file" {
-        return read(url, limit);
+/// Gets and sends.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// PEM certificates to trust in place of Mozilla's.
+    pub(super) certificates: Option<PathBuf>,
+}
+
+impl Client {
+    /// Gets what lies at an address, at most `limit` bytes.
+    pub(super) fn get(&self, url: &Url, headers: Headers<'_>, limit: usize) -> Result<Reply, String> {
+        if url.scheme() == "file" {
+            return read(url, limit);
+        }
+        let agent = self.agent(url)?;
+        with_retries(|| {
+            let mut request = agent.get(url.as_str());
+            if let Some(token) = headers.token {
+                request = request.header("Authorization", format!("Bearer {token}"));
+            }
+            if let Some(etag) = headers.etag {
+                request = request.header("If-None-Match", etag);
+            }
+            if let Some(time) = headers.last_modified {
+                request = request.header("If-Modified-Since", time);
+            }
+            reply(request.call()?, limit)
+        })
     }
-    let agent = agent(url);
-    with_retries(|| {
-        let mut request = agent.get(url.as_str());
-        if let Some(token) = headers.token {
+
+    /// Sends bytes. Nothing is sent twice: a server may have acted on a request whose answer was lost.
+    pub(super) fn post(
+        &self,
+        url: &Url,
+        token: Option<&str>,
+        kind: &str,
+        bytes: &[u8],
+        limit: usize,
+    ) -> Result<Reply, String> {
+        let mut request = self.agent(url)?.post(url.as_str()).header("Content-Type", kind);
+        if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        if let Some(etag) = headers.etag {
-            request = request.header("If-None-Match", etag);
+        let response = request.send(bytes).and_then(|response| reply(response, limit));
+        response.map_err(|error| error.to_string())
+    }
+
+    fn agent(&self, url: &Url) -> Result<Agent, String> {
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .https_only(url.scheme() == "https")
+            .redirect_auth_headers(RedirectAuthHeaders::Never)
+            .user_agent(concat!("x07/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(Duration::from_secs(20)))
+            .timeout_global(Some(Duration::from_secs(300)));
+        if is_loopback(url) {
+            config = config.proxy(None).max_redirects(0);
         }
-        if let Some(time) = headers.last_modified {
-            request = request.header("If-Modified-Since", time);
+        if let Some(path) = self.certificates.as_deref().filter(|_| url.scheme() == "https") {
+            let trusted = trusted(path).map_err(|why| format!("SSL_CERT_FILE {}: {why}", path.display()))?;
+            config = config.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(trusted))).build());
         }
-        reply(request.call()?, limit)
-    })
+        Ok(config.build().into())
+    }
 }
 
-/// Sends bytes. Nothing is sent twice: a server may have acted on a request whose answer was lost.
-pub(super) fn post(url: &Url, token: Option<&str>, kind: &str, bytes: &[u8], limit: usize) -> Result<Reply, String> {
-    let mut request = agent(url).post(url.as_str()).header("Content-Type", kind);
-    if let Some(token) = token {
-        request = request.header("Authorization", format!("Bearer {token}"));
+/// The certificates in a file.
+fn trusted(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+    let pem = fs::read(path).map_err(|error| error.to_string())?;
+    let mut own = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {
+            own.push(certificate);
+        }
     }
-    let response = request.send(bytes).and_then(|response| reply(response, limit));
-    response.map_err(|error| error.to_string())
-}
-
-fn agent(url: &Url) -> Agent {
-    let mut config = Agent::config_builder()
-        .http_status_as_error(false)
-        .https_only(url.scheme() == "https")
-        .redirect_auth_headers(RedirectAuthHeaders::Never)
-        .user_agent(concat!("x07/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .timeout_global(Some(Duration::from_secs(300)));
-    if is_loopback(url) {
-        config = config.proxy(None).max_redirects(0);
+    if own.is_empty() {
+        return Err("there is no certificate in it".to_owned());
     }
-    config.build().into()
+    Ok(own)
 }
 
 fn reply(mut response: Response<Body>, limit: usize) -> Result<Reply, ureq::Error> {

@@ -10,3 +10,4 @@ mod projects;
 mod publishing;
 mod registries;
 mod server;
+mod tls;

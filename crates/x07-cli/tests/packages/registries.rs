@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::bench::Bench;
 use crate::server::Registry;
+use crate::tls::TlsRegistry;
 
 #[test]
 fn yanked_versions_stay_with_those_who_have_them() {
@@ -203,4 +204,23 @@ fn registries_have_names() {
         bench.x07("app", "versions base").fails(2, &["error[X07PKG_CONFIG_INVALID]", "config.toml"]);
         bench.x07("app", "explain X07PKG_CONFIG_INVALID").ok();
     }
+}
+
+#[test]
+fn encrypted_registries_have_to_be_trusted() {
+    let bench = Bench::new();
+    bench.publish("reg", "base", "1.0.0", "base", "");
+    bench.project("app", Some("base"));
+    let server = TlsRegistry::serve(bench.path("reg"));
+    bench.write("trusted.pem", server.certificate());
+    let add = format!("add base --index {}", server.url());
+    bench.x07("app", &add).fails(20, &["X07PKG_INDEX_", "certificate"]);
+    let trusting = {
+        let file = bench.path("trusted.pem").to_string_lossy().into_owned();
+        bench.with("SSL_CERT_FILE", file)
+    };
+    trusting.x07("app", &add).ok();
+    assert_eq!(trusting.says("app"), "base 1.0.0");
+    let broken = trusting.with("SSL_CERT_FILE", "/nowhere.pem");
+    broken.x07("app", &format!("versions base --index {}", server.url())).fails(20, &["SSL_CERT_FILE /nowhere.pem"]);
 }
