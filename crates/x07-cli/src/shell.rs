@@ -73,7 +73,7 @@ impl Shell {
     /// A problem with its code, which scripts look for, and its advice.
     pub(crate) fn problem(&self, problem: &Problem) {
         self.write(&format!("{ERROR}error[{}]{ERROR:#}: {}\n", problem.code, problem.message));
-        if let Some(help) = &problem.help {
+        for help in problem.help.iter().flat_map(|help| help.lines()) {
             self.write(&format!("{NOTE}help{NOTE:#}: {help}\n"));
         }
     }

@@ -27,8 +27,10 @@ impl IndexAddress {
         let plain = plain.strip_prefix(SPARSE).unwrap_or(plain);
         let mut base = match Url::parse(plain) {
             Ok(url) if url.scheme().len() > 1 => url,
-            _ => of_folder(Path::new(plain))
-                .ok_or_else(|| invalid("it is neither an address nor a folder".to_owned()))?,
+            _ => of_folder(Path::new(plain)).ok_or_else(|| {
+                invalid("it is neither an address nor a folder".to_owned())
+                    .help("a folder that is to become a registry has to be made first")
+            })?,
         };
         if base.query().is_some() || base.fragment().is_some() {
             return Err(invalid("it has a query or fragment".to_owned()));
@@ -69,11 +71,12 @@ impl fmt::Display for IndexAddress {
     }
 }
 
-/// A folder of an index, or else the folder `index` in that of a registry, which may still have to be made.
+/// A folder of an index, or else the folder `index` in that of a registry, which may still have to be made. The address
+/// is the same from wherever the folder is named.
 fn of_folder(path: &Path) -> Option<Url> {
-    let absolute = std::path::absolute(path).ok().filter(|path| path.is_dir())?;
-    let is_index = absolute.join(super::CONFIG).is_file();
-    let folder = if is_index { absolute } else { absolute.join(INDEX) };
+    let found = std::fs::canonicalize(path).ok().filter(|path| path.is_dir())?;
+    let is_index = found.join(super::CONFIG).is_file();
+    let folder = if is_index { found } else { found.join(INDEX) };
     Url::from_directory_path(folder).ok()
 }
 
