@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::digest::of_files;
-use crate::lockfile::{DEPS_FOLDER, Lock, LockedPackage, Source};
+use crate::lockfile::{DEPS_FOLDER, Lock, LockedPackage};
 use crate::locking::changed_archive;
 use crate::observer::Event;
 use crate::package::PACKAGE_MANIFEST_NAME;
@@ -65,14 +65,7 @@ impl Project<'_> {
                 false => Problem::new(Code::IndexNoMatch, format!("there is no {}", locked.id())),
             });
         };
-        Ok(Candidate {
-            version: locked.version.clone(),
-            source: locked.source.clone().unwrap_or(Source::Official),
-            cksum: Some(cksum),
-            yanked: locked.yanked,
-            advisories: locked.advisories.clone(),
-            distrust: None,
-        })
+        Ok(Candidate::of_lock(locked, cksum))
     }
 
     /// Removes fetched packages that the lock does not name any more, and nothing that a link leads to.

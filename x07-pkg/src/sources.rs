@@ -38,6 +38,20 @@ pub(crate) struct Candidate {
     pub(crate) distrust: Option<Problem>,
 }
 
+impl Candidate {
+    /// What the lock knows of a package whose archive has the given SHA-256. It was trusted when it was locked.
+    pub(crate) fn of_lock(locked: &LockedPackage, cksum: String) -> Candidate {
+        Candidate {
+            version: locked.version.clone(),
+            source: locked.source.clone().unwrap_or(Source::Official),
+            cksum: Some(cksum),
+            yanked: locked.yanked,
+            advisories: locked.advisories.clone(),
+            distrust: None,
+        }
+    }
+}
+
 /// All places that one command may look into.
 pub(crate) struct Sources<'a> {
     pub(crate) official: Official,
@@ -145,17 +159,10 @@ impl<'a> Sources<'a> {
                 }
             }
         }
-        if let Some(locked) = locked
+        if let Some((locked, cksum)) = locked.and_then(|locked| Some((locked, locked.archive_sha256.clone()?)))
             && !candidates.iter().any(|candidate| candidate.version == locked.version)
         {
-            candidates.push(Candidate {
-                version: locked.version.clone(),
-                source: locked.source.clone().unwrap_or(Source::Official),
-                cksum: locked.archive_sha256.clone(),
-                yanked: locked.yanked,
-                advisories: locked.advisories.clone(),
-                distrust: None,
-            });
+            candidates.push(Candidate::of_lock(locked, cksum));
         }
         if candidates.is_empty() {
             self.unknown.borrow_mut().insert(name.to_owned());

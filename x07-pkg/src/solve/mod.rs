@@ -76,14 +76,9 @@ impl Question<'_> {
             return None;
         }
         let locked = self.lock?.get(name)?;
-        Some(Candidate {
-            version: locked.version.clone(),
-            source: locked.source.clone().filter(|source| *source != Source::Path)?,
-            cksum: Some(locked.archive_sha256.clone()?),
-            yanked: locked.yanked,
-            advisories: locked.advisories.clone(),
-            distrust: None,
-        })
+        // One that lies in a folder is there as it is; one of a lock without sources has to be looked for.
+        locked.source.as_ref().filter(|source| **source != Source::Path)?;
+        Some(Candidate::of_lock(locked, locked.archive_sha256.clone()?))
     }
 
     /// One version of every package that is needed, by name.
