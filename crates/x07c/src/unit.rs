@@ -331,7 +331,8 @@ impl<'a> UnitContext<'a> {
         Ok(instance)
     }
 
-    fn template(&mut self, used: &Used, template: &Template) -> Option<Rc<Source<'a>>> {
+    /// The source of a generic of any module.
+    pub(crate) fn template(&mut self, used: &Used, template: &Template) -> Option<Rc<Source<'a>>> {
         if let Some(source) = self.templates.get(used) {
             return Some(source.clone());
         }

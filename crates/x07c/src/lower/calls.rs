@@ -395,15 +395,8 @@ impl Lowerer<'_, '_> {
                 let Some(interface) = self.unit.interface(&used) else {
                     return Operand::error();
                 };
-                if interface.template.is_some() {
-                    self.charge(1);
-                    self.typing(
-                        "X07-TY-0108",
-                        format!("\"{name}\" is generic: call it with its types (X07-TY-0108)"),
-                        e,
-                    )
-                    .help = Some(format!("[\"tapp\", \"{name}\", [\"tys\", ...], ...]"));
-                    return Operand::error();
+                if let Some(template) = &interface.template {
+                    return self.plain_call_of_generic(e, name, &used, template, args);
                 }
                 self.call(e, name, used, interface, args)
             }

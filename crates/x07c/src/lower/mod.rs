@@ -8,6 +8,7 @@ mod contracts;
 mod control;
 mod expr;
 mod forms;
+mod infer;
 mod state;
 mod task;
 
