@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::compile::{Compiled, ENTRY};
+use crate::compile::{Compiled, ENTRY, Ready};
 use crate::outcome::{Diag, FailureKind, Outcome};
 use crate::property::{folder_name, write_json};
 use crate::{Options, Problem, driver};
@@ -40,7 +40,7 @@ pub(crate) fn write_contract_repro(outcome: &mut Outcome, options: &Options) {
 pub(crate) fn keep(compiled: &BTreeMap<String, Compiled>, options: &Options) -> Result<(), Problem> {
     let mut kept: BTreeSet<&Path> = BTreeSet::new();
     for compiled in compiled.values() {
-        let Compiled::Ready(driver, _) = compiled else { continue };
+        let Compiled::Ready(Ready { driver, .. }) = compiled else { continue };
         if !kept.insert(&driver.folder) {
             continue;
         }

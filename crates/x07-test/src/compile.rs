@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use x07_ast::Diagnostic;
-use x07_build::{Abi, Failure, Observer, Outcome, Profile, Request, Silent, Sources, Store, Target};
+use x07_build::{Abi, Capabilities, Failure, Observer, Outcome, Profile, Request, Silent, Sources, Store, Target};
+use x07_runner::sandbox::Sandbox;
 
 use crate::blame;
 use crate::driver;
 use crate::manifest::{Expect, Test, World};
+use crate::sandboxes::Sandboxes;
 use crate::{Options, Problem};
 
 /// The entry file of a driver.
@@ -43,25 +45,47 @@ pub(crate) struct NotCompiled {
     pub(crate) exit_code: i32,
 }
 
+/// A test that can be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    pub(crate) driver: Arc<Driver>,
+    /// The test's number in it.
+    pub(crate) number: usize,
+    /// What holds the test in run-os-sandboxed.
+    pub(crate) sandbox: Option<Arc<Sandbox>>,
+}
+
 /// What came of the compilation for one test.
 #[derive(Clone, Debug)]
 pub(crate) enum Compiled {
-    /// The driver, and the test's number in it.
-    Ready(Arc<Driver>, usize),
+    Ready(Ready),
     Failed(NotCompiled),
 }
 
 /// What decides which driver a test is in: what is fixed when a program is linked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Group {
     world: World,
     fuel: u64,
     memory: u64,
+    capabilities: Option<Capabilities>,
+}
+
+impl Group {
+    /// The name of its driver's folder.
+    fn folder(&self) -> String {
+        let mut name = format!("{}-{}-{}", self.world, self.fuel, self.memory);
+        let allowed = self.capabilities.map(|allowed| (allowed.allow_unsafe, allowed.allow_ffi));
+        let (allow_unsafe, allow_ffi) = allowed.unwrap_or_default();
+        name.push_str(if allow_unsafe { "-unsafe" } else { "" });
+        name.push_str(if allow_ffi { "-ffi" } else { "" });
+        name
+    }
 }
 
 /// True for worlds that this version can run tests in.
 pub(crate) fn is_available(world: World) -> bool {
-    matches!(world, World::SolvePure | World::RunOs)
+    matches!(world, World::SolvePure) || world.is_os()
 }
 
 /// Compiles what the wanted tests need. Their drivers hold the other tests of the manifest too, so that a filter
@@ -69,18 +93,32 @@ pub(crate) fn is_available(world: World) -> bool {
 pub(crate) fn compile(
     tests: &[Arc<Test>],
     wanted: impl Fn(&Test) -> bool,
+    sandboxes: &Sandboxes,
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Compiled>, Problem> {
     let compiler = Compiler::new(options)?;
-    let mut groups: BTreeMap<Group, Vec<Arc<Test>>> = BTreeMap::new();
+    let mut groups: Vec<(Group, Vec<Arc<Test>>)> = Vec::new();
+    let mut held = BTreeMap::new();
     for test in tests.iter().filter(|test| is_available(test.world) && test.expect != Expect::Skip) {
-        groups.entry(compiler.group(test)).or_default().push(test.clone());
+        // Without a policy to go by there is nothing to compile.
+        let Ok(sandbox) = sandboxes.of(test) else { continue };
+        let group = compiler.group(test, sandbox.as_deref());
+        held.extend(sandbox.map(|sandbox| (test.id.clone(), sandbox)));
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, tests)) => tests.push(test.clone()),
+            None => groups.push((group, vec![test.clone()])),
+        }
     }
     let mut compiled = BTreeMap::new();
     for (group, tests) in groups {
         if tests.iter().any(|test| wanted(test)) {
             compiler.compile_group(group, &tests, observer, &mut compiled)?;
+        }
+    }
+    for (id, sandbox) in held {
+        if let Some(Compiled::Ready(ready)) = compiled.get_mut(&id) {
+            ready.sandbox = Some(sandbox);
         }
     }
     Ok(compiled)
@@ -103,12 +141,14 @@ impl<'a> Compiler<'a> {
         Ok(Compiler { options, folder })
     }
 
-    fn group(&self, test: &Test) -> Group {
+    fn group(&self, test: &Test, sandbox: Option<&Sandbox>) -> Group {
         let budget = test.property.as_ref().map(|property| self.options.property.budget(property));
+        let memory = budget.map_or(MEMORY, |budget| budget.max_mem_bytes);
         Group {
             world: test.world,
             fuel: budget.map_or(FUEL, |budget| budget.fuel),
-            memory: budget.map_or(MEMORY, |budget| budget.max_mem_bytes),
+            memory: sandbox.map_or(memory, |sandbox| sandbox.memory_cap(memory)),
+            capabilities: sandbox.map(Sandbox::capabilities),
         }
     }
 
@@ -159,7 +199,7 @@ impl<'a> Compiler<'a> {
         tests: &[Arc<Test>],
         observer: &dyn Observer,
     ) -> Result<Result<Driver, NotCompiled>, Problem> {
-        let folder = self.folder.join(format!("{}-{}-{}", group.world, group.fuel, group.memory));
+        let folder = self.folder.join(group.folder());
         fs::create_dir_all(&folder).map_err(|source| Problem::io(&folder, source))?;
         let tag = write(&folder, tests)?;
         match x07_build::build(&self.request(group, &folder), observer) {
@@ -201,6 +241,7 @@ impl<'a> Compiler<'a> {
         };
         request.further_roots.push(driver.to_owned());
         request.world = Some(group.world);
+        request.capabilities = group.capabilities;
         request.profile = if options.release { Profile::Release } else { Profile::Dev };
         request.abi = Abi::Framed;
         request.name = Some("tests".to_owned());
@@ -232,7 +273,8 @@ fn write(folder: &Path, tests: &[Arc<Test>]) -> Result<u32, Problem> {
 fn ready(driver: Driver, tests: &[Arc<Test>], compiled: &mut BTreeMap<String, Compiled>) {
     let driver = Arc::new(driver);
     for (number, test) in tests.iter().enumerate() {
-        compiled.insert(test.id.clone(), Compiled::Ready(driver.clone(), number));
+        let ready = Ready { driver: driver.clone(), number, sandbox: None };
+        compiled.insert(test.id.clone(), Compiled::Ready(ready));
     }
 }
 

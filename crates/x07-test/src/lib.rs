@@ -15,6 +15,7 @@ mod pool;
 pub mod property;
 mod report;
 mod run;
+mod sandboxes;
 mod select;
 mod status;
 
@@ -32,6 +33,7 @@ pub use self::outcome::{Compile, Diag, FailureKind, Outcome, Results, Run, Statu
 pub use self::report::{Call, Report};
 pub use self::select::{Kind, Selection};
 use crate::property::PropertyOptions;
+use crate::sandboxes::Sandboxes;
 
 /// How tests are run.
 #[derive(Clone, Debug)]
@@ -52,6 +54,8 @@ pub struct Options {
     pub fail_fast: bool,
     /// Compile, run nothing.
     pub only_compile: bool,
+    /// Run tests in a sandbox although the kernel cannot enforce every part of its policy.
+    pub accept_weaker_isolation: bool,
     /// Optimise the drivers.
     pub release: bool,
     /// Where files for people go.
@@ -76,6 +80,7 @@ impl Options {
             repeat: 1,
             fail_fast: false,
             only_compile: false,
+            accept_weaker_isolation: false,
             release: false,
             artifact_dir: Path::new("target").join("x07test"),
             keep_artifacts: false,
@@ -138,7 +143,9 @@ pub fn run(manifest: Manifest, options: &Options, observer: &dyn Observer) -> Re
     if let Some(repro) = &options.property.repro {
         check_repro(repro, &tests)?;
     }
-    let compiled = compile::compile(&tests, wanted, options, observer)?;
+    let sandboxes =
+        Sandboxes::read(tests.iter().map(Arc::as_ref), &options.manifest_folder(), options.accept_weaker_isolation);
+    let compiled = compile::compile(&tests, wanted, &sandboxes, options, observer)?;
     let selected: Vec<Arc<Test>> = tests.iter().filter(|test| wanted(test)).cloned().collect();
     observer.ready(selected.len());
 
@@ -147,17 +154,21 @@ pub fn run(manifest: Manifest, options: &Options, observer: &dyn Observer) -> Re
         let test: &Arc<Test> = &selected[index];
         match (compiled.get(&test.id), &test.property) {
             _ if test.expect == Expect::Skip => Outcome::new(test.clone(), Status::Skip),
-            (None, _) => unavailable(test),
+            (None, _) => unavailable(test, &sandboxes),
             (Some(compiled), Some(property)) => property::check(test, property, compiled, options),
             (Some(compiled), None) => run::unit(test, compiled, options),
         }
     };
     pool::in_order(selected.len(), options.workers(), one, |_, mut outcome| {
+        if observer.is_cancelled() {
+            // The signal ended this run, too.
+            return false;
+        }
         artifacts::write_contract_repro(&mut outcome, options);
         observer.done(&outcome);
         let goes_on = !options.fail_fast || options.only_compile || outcome.is_as_expected();
         results.outcomes.push(outcome);
-        goes_on && !observer.is_cancelled()
+        goes_on
     });
     for test in &selected[results.outcomes.len()..] {
         let diag = Diag::new("EFAIL_FAST", "not run, because a test before it did not do what is expected of it");
@@ -171,9 +182,15 @@ pub fn run(manifest: Manifest, options: &Options, observer: &dyn Observer) -> Re
     Ok(results)
 }
 
-fn unavailable(test: &Arc<Test>) -> Outcome {
-    let message = format!("tests in world {} cannot be run by this version of x07 yet", test.world);
-    Outcome::error(test.clone(), FailureKind::Run, Diag::new("ETEST_WORLD_UNAVAILABLE", message))
+fn unavailable(test: &Arc<Test>, sandboxes: &Sandboxes) -> Outcome {
+    let diag = match sandboxes.of(test) {
+        Err(message) => Diag::new("ETEST_POLICY_INVALID", message),
+        Ok(_) => {
+            let message = format!("tests in world {} cannot be run by this version of x07 yet", test.world);
+            Diag::new("ETEST_WORLD_UNAVAILABLE", message)
+        }
+    };
+    Outcome::error(test.clone(), FailureKind::Run, diag)
 }
 
 fn check_repro(repro: &property::Repro, tests: &[Arc<Test>]) -> Result<(), Problem> {

@@ -252,10 +252,10 @@ impl Results {
         let summary = self.summary();
         if summary.compile_failures > 0 {
             NOT_COMPILED
-        } else if self.only_compiled {
-            0
         } else if summary.run_failures > 0 {
             NOT_RUN
+        } else if self.only_compiled {
+            0
         } else if self.outcomes.iter().any(|outcome| !outcome.is_as_expected()) {
             UNMET
         } else {

@@ -15,7 +15,7 @@ pub use self::repro::{Repro, read as read_repro};
 pub(crate) use self::repro::{folder_name, write_json};
 pub use self::unit::{UnitTest, unit_test};
 use crate::Options;
-use crate::compile::{Compiled, Driver};
+use crate::compile::{Compiled, Ready};
 use crate::manifest::{CaseBudget, Expect, Property, Test};
 use crate::outcome::{Diag, FailureKind, Outcome, Status};
 use crate::run::{self, Budget, Ran, Verdict, run_once};
@@ -107,8 +107,7 @@ fn kind(verdict: &Verdict) -> Option<Kind> {
 struct Search<'a> {
     test: &'a Arc<Test>,
     property: &'a Property,
-    driver: &'a Driver,
-    number: usize,
+    ready: &'a Ready,
     options: &'a Options,
     deadline: Option<Instant>,
 }
@@ -127,23 +126,24 @@ impl Search<'_> {
         let budget = self.options.property.budget(self.property);
         let budget = Budget { timeout_ms: budget.timeout_ms, max_output: budget.max_output_bytes };
         let input = encode(values);
-        run_once(self.driver, self.number, self.test, &input, budget, self.options).map_err(Stopped::Run)
+        run_once(self.ready, self.test, &input, budget, self.options).map_err(Stopped::Run)
     }
 }
 
 /// Looks for a case that fails, and makes it small.
 pub(crate) fn check(test: &Arc<Test>, property: &Property, compiled: &Compiled, options: &Options) -> Outcome {
-    let (driver, number) = match compiled {
-        Compiled::Ready(driver, number) => (driver, *number),
+    let ready = match compiled {
+        Compiled::Ready(ready) => ready,
         Compiled::Failed(failed) => return run::not_compiled(test, failed),
     };
+    let driver = &ready.driver;
     let compile = Some(run::compile_part(driver));
     if options.only_compile {
         return Outcome { compile, ..Outcome::new(test.clone(), Status::Skip) };
     }
     let started = Instant::now();
     let deadline = test.timeout_ms.map(|milliseconds| started + Duration::from_millis(milliseconds));
-    let search = Search { test, property, driver, number, options, deadline };
+    let search = Search { test, property, ready, options, deadline };
     let result = match &options.property.repro {
         Some(repro) => search.replay(repro),
         None => search.search(),

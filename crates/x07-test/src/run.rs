@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use x07_runner::{Compared, Environment, Execution, Folder, Limits, Runner, Solve, judge};
 
-use crate::compile::{Compiled, Driver, NotCompiled};
+use crate::compile::{Compiled, Driver, NotCompiled, Ready};
 use crate::manifest::{Expect, Test};
 use crate::outcome::{Compile, Diag, FailureKind, Outcome, Run, Status};
 use crate::status::{Record, TestStatus, decode};
@@ -52,22 +52,24 @@ impl Budget {
 
 /// Runs a test once.
 pub(crate) fn run_once(
-    driver: &Driver,
-    number: usize,
+    ready: &Ready,
     test: &Test,
     input: &[u8],
     budget: Budget,
     options: &Options,
 ) -> Result<Ran, String> {
     let seconds = budget.timeout_ms.div_ceil(1000).max(1);
-    let (runner, limits, environment) = match test.world.is_os() {
-        true => {
-            let folder = Folder::At(options.manifest_folder());
-            (Runner::Os, Limits::os(seconds, budget.max_output), Environment::os(folder))
+    let driver = &ready.driver;
+    let folder = Folder::At(options.manifest_folder());
+    let (runner, limits, environment) = match (test.world.is_os(), &ready.sandbox) {
+        (true, Some(sandbox)) => {
+            let limits = sandboxed(sandbox.limits(budget.max_output), seconds);
+            (Runner::Os, limits, sandbox.environment(&driver.executable, folder)?)
         }
-        false => (Runner::Host, Limits::host(seconds, budget.max_output), Environment::isolated()),
+        (true, None) => (Runner::Os, Limits::os(seconds, budget.max_output), Environment::os(folder)),
+        (false, _) => (Runner::Host, Limits::host(seconds, budget.max_output), Environment::isolated()),
     };
-    let input = driver::input(driver.tag, number, input);
+    let input = driver::input(driver.tag, ready.number, input);
     let execution = x07_runner::run(&driver.executable, &input, &limits, &environment).map_err(|e| e.to_string())?;
     let solve = judge(&execution, &limits, runner);
     if solve.output == driver::NOT_MEANT {
@@ -75,6 +77,12 @@ pub(crate) fn run_once(
     }
     let verdict = verdict(&solve);
     Ok(Ran { execution, solve, verdict })
+}
+
+/// The policy's limits, and the test's where these are tighter.
+fn sandboxed(limits: Limits, seconds: u64) -> Limits {
+    let test = Limits::os(seconds, limits.max_output);
+    Limits { cpu_seconds: limits.cpu_seconds.min(test.cpu_seconds), wall: limits.wall.min(test.wall), ..limits }
 }
 
 fn verdict(solve: &Solve) -> Verdict {
@@ -111,15 +119,16 @@ fn compared(record: Record) -> Compared {
 
 /// Runs a unit test as often as asked and gives its outcome.
 pub(crate) fn unit(test: &Arc<Test>, compiled: &Compiled, options: &Options) -> Outcome {
-    let (driver, number) = match compiled {
-        Compiled::Ready(driver, number) => (driver, *number),
+    let ready = match compiled {
+        Compiled::Ready(ready) => ready,
         Compiled::Failed(failed) => return not_compiled(test, failed),
     };
+    let driver = &ready.driver;
     if options.only_compile {
         return Outcome { compile: Some(compile_part(driver)), ..Outcome::new(test.clone(), Status::Skip) };
     }
     let started = Instant::now();
-    let run = || run_once(driver, number, test, &test.input, Budget::of(test), options);
+    let run = || run_once(ready, test, &test.input, Budget::of(test), options);
     let mut outcome = match run() {
         Ok(first) => {
             let mut outcome = judged(test, &first);

@@ -58,6 +58,9 @@ pub(crate) struct Options {
     /// Compile, do not run
     #[arg(long)]
     no_run: bool,
+    /// Run tests of run-os-sandboxed although the kernel cannot enforce every part of their policies
+    #[arg(long)]
+    i_accept_weaker_isolation: bool,
     /// Go on after a test that does not do what is expected of it
     #[arg(long)]
     no_fail_fast: bool,
@@ -231,6 +234,7 @@ impl Options {
             repeat: self.repeat,
             fail_fast: !self.no_fail_fast,
             only_compile: self.no_run,
+            accept_weaker_isolation: self.i_accept_weaker_isolation,
             release: self.release,
             artifact_dir,
             keep_artifacts: self.keep_artifacts,

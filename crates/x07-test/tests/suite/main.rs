@@ -5,5 +5,6 @@
 mod examples;
 mod manifest;
 mod run;
+mod sandbox;
 mod stdlib;
 mod support;

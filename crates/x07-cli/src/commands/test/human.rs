@@ -272,7 +272,10 @@ fn summary(results: &Results) -> String {
     parts.push(format!("{failed} failed"));
     let skipped = counts.skipped - results.cut_short;
     match results.only_compiled {
-        true => parts = vec![format!("{skipped} compiled"), format!("{} failed", counts.compile_failures)],
+        true => {
+            parts =
+                vec![format!("{skipped} compiled"), format!("{} failed", counts.compile_failures + counts.run_failures)]
+        }
         false => parts.push(format!("{skipped} skipped")),
     }
     if results.cut_short > 0 {
