@@ -99,11 +99,17 @@ uint32_t x07_fs_begin(x07_bytes path, x07_bytes caps_bytes, const char *roots, u
 x07_result_bytes x07_os_fs_read_all_v1(x07_bytes path_bytes, x07_bytes caps_bytes) {
   x07_fs_caps caps;
   x07_path path;
+  struct stat status;
   x07_bytes data = x07_bytes_none();
   uint32_t code = x07_fs_begin(path_bytes, caps_bytes, x07_os_policy()->read_roots, 1, 0, &caps, path);
   if (code) return x07_result_bytes_err(code);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return x07_result_bytes_err(x07_fs_code(errno));
+  if (fd < 0) {
+    /* A folder that may not be listed cannot even be opened, but it is a folder all the same. */
+    int error = errno;
+    if (error == EACCES && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
+    return x07_result_bytes_err(x07_fs_code(error));
+  }
   int error = x07_os_read_open_file(fd, caps.max_read, &data);
   close(fd);
   return error ? x07_result_bytes_err(x07_fs_code(error)) : x07_result_bytes_ok(data);

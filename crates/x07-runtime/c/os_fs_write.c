@@ -76,8 +76,10 @@ x07_result_i32 x07_os_fs_remove_dir_all_v1(x07_bytes path_bytes, x07_bytes caps_
   uint32_t code = begin(path_bytes, caps_bytes, x07_os_policy()->allow_remove, &caps, path);
   if (!code && lstat(path, &status) != 0) code = x07_fs_code(errno);
   if (!code && !S_ISDIR(status.st_mode)) code = X07_FS_NOT_DIR;
-  if (!code) {
-    int error = nftw(path, remove_entry, X07_FS_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+  /* What is empty is gone with this. A folder that cannot be removed, such as a root of the sandbox, keeps what it has. */
+  if (!code && rmdir(path) != 0) {
+    int error = errno;
+    if (error == ENOTEMPTY || error == EEXIST) error = nftw(path, remove_entry, X07_FS_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
     if (error) code = x07_fs_code(error < 0 ? errno : error);
   }
   return outcome(code, 1);

@@ -23,6 +23,7 @@ typedef struct x07_request {
   const char *cwd; /* null: as the program's own */
   const uint8_t *stdin_data;
   uint32_t stdin_len;
+  uint32_t has_crooked_names; /* a variable whose name has a '=': the child would read another name */
   void *storage;
 } x07_request;
 

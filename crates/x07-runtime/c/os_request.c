@@ -84,7 +84,9 @@ uint32_t x07_process_read_request(x07_bytes bytes, x07_request *out, const char 
   c.at = l.variables;
   for (uint32_t i = 0; i < l.envc; i++) {
     out->envp[i] = text;
-    text = put(text, read_bytes(&c), '=', at);
+    x07_view name = read_bytes(&c);
+    if (memchr(name.ptr, '=', name.len)) out->has_crooked_names = 1;
+    text = put(text, name, '=', at);
     text = put(text, read_bytes(&c), 0, at);
   }
   out->argv[l.argc] = out->envp[l.envc] = NULL;
@@ -187,7 +189,7 @@ static int is_program_allowed(const x07_policy *policy, const char *name) {
 }
 
 static int is_environment_allowed(const x07_policy *policy, const x07_request *request) {
-  if (exceeds(request->envc, policy->max_env)) return 0;
+  if (request->has_crooked_names || exceeds(request->envc, policy->max_env)) return 0;
   for (uint32_t i = 0; i < request->envc; i++) {
     const char *variable = request->envp[i], *value = strchr(variable, '=');
     size_t key = (size_t)(value - variable);
