@@ -55,15 +55,18 @@ pub enum Abi {
     Raw,
     /// The process's arguments as `argv_v1`, raw standard output.
     Argv,
+    /// The standard streams are the program's own; input and reports go through a descriptor of its starter.
+    Attached,
 }
 
 impl Abi {
-    /// `framed`, `raw` or `argv`.
+    /// `framed`, `raw`, `argv` or `attached`.
     pub fn as_str(self) -> &'static str {
         match self {
             Abi::Framed => "framed",
             Abi::Raw => "raw",
             Abi::Argv => "argv",
+            Abi::Attached => "attached",
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn program_config(request: &Request, place: &Place, world: World) -> 
         (Emit::StaticLib, _) | (_, Abi::Raw) => "X07_ABI_RAW",
         (_, Abi::Framed) => "X07_ABI_FRAMED",
         (_, Abi::Argv) => "X07_ABI_ARGV",
+        (_, Abi::Attached) => "X07_ABI_ATTACHED",
     };
     // Only `argv_v1` tells the program its name; without it one text serves every output.
     let name = if request.abi == Abi::Argv { place.name.as_str() } else { "" };

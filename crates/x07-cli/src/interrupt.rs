@@ -1,4 +1,5 @@
-//! Ctrl-C during a build: no new step begins, temporary files go, and then the signal does what it always does.
+//! Ctrl-C during a build: no new step begins, temporary files go, and then the signal does what it always does. Programs
+//! that run end first, with everything that they have started.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,9 +8,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 struct State {
-    /// The first signal that came during a build; 0 for none.
+    /// The first signal that came inside of a guard; 0 for none.
     received: Arc<AtomicUsize>,
-    /// Signals do what they do by default: outside of builds, and from the second one on.
+    /// Signals do what they do by default: outside of a guard, and from the second one on.
     by_default: Arc<AtomicBool>,
 }
 
@@ -20,7 +21,7 @@ pub(crate) fn is_requested() -> bool {
     STATE.get().is_some_and(|state| state.received.load(Ordering::Relaxed) != 0)
 }
 
-/// Runs a build that ends early when `is_requested` says so; after one that did, the process ends by the signal.
+/// Builds or runs something that ends early when `is_requested` says so; after one that did, the process ends by the signal.
 pub(crate) fn guard<R>(build: impl FnOnce() -> R) -> R {
     let state = STATE.get_or_init(State::install);
     state.by_default.store(false, Ordering::Relaxed);
@@ -35,6 +36,7 @@ pub(crate) fn guard<R>(build: impl FnOnce() -> R) -> R {
 
 impl State {
     fn install() -> State {
+        x07_runner::interrupt::watch();
         let state = State { received: Arc::default(), by_default: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
             // In this order, so that the first signal does not yet meet the flag that it sets. A signal that cannot be

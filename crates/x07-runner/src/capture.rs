@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::execution::{Ending, Execution, Limits};
+use crate::interrupt;
 use crate::spawn::Program;
 use crate::watch::Watch;
 
@@ -20,25 +21,36 @@ pub struct Captured {
     pub exceeded: bool,
 }
 
-/// Feeds `prefix` and `input` to the program and reads what it prints until it ends or its time is over.
-pub(crate) fn converse(program: Program, prefix: [u8; 4], input: &[u8], limits: &Limits) -> io::Result<Execution> {
+/// Feeds `prefix` and `input` to the program and reads what it prints until it ends or its time is over. Nothing comes of
+/// a run in which a signal asks for the end.
+pub(crate) fn converse(
+    program: Program,
+    prefix: [u8; 4],
+    input: &[u8],
+    limits: &Limits,
+) -> io::Result<Option<Execution>> {
     let deadline = limits.wall.and_then(|wall| Instant::now().checked_add(wall));
-    let group = program.group;
-    let watch = Watch::new(group.leader());
-    let mut feed = Feed::new(program.stdin, prefix, input);
+    let tree = program.tree;
+    let watch = Watch::new(tree.leader());
+    let mut feed = Feed::new(program.input, prefix, input);
     let mut stdout = Sink::new(program.stdout, limits.max_stdout());
-    let mut stderr = Sink::new(program.stderr, limits.max_stderr);
+    let mut stderr = Sink::new(Some(program.reports), limits.max_stderr);
 
     let mut timed_out = false;
     let ending = loop {
-        if wait_for_news(&watch, &mut feed, &mut stdout, &mut stderr, deadline)?
+        let news = wait_for_news(&watch, &mut feed, &mut stdout, &mut stderr, deadline)?;
+        if news.interrupted {
+            // Dropped, the tree is killed.
+            return Ok(None);
+        }
+        if news.end
             && let Some(ending) = watch.ending()?
         {
             break ending;
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             timed_out = true;
-            group.kill();
+            tree.kill();
             break loop {
                 if let Some(ending) = watch.ending()? {
                     break ending;
@@ -48,39 +60,49 @@ pub(crate) fn converse(program: Program, prefix: [u8; 4], input: &[u8], limits: 
         }
     };
     if limits.kill_leftovers || matches!(ending, Ending::Signalled(_)) {
-        group.kill();
+        tree.kill();
     }
-    group.reap()?;
+    tree.reap()?;
     stdout.drain()?;
     stderr.drain()?;
-    Ok(Execution { ending, timed_out, stdout: stdout.captured, stderr: stderr.captured })
+    Ok(Some(Execution { ending, timed_out, stdout: stdout.captured, stderr: stderr.captured }))
 }
 
-/// Sleeps until something can be done, and does it; true when the child may have ended.
+/// What a wait was ended by, besides the streams.
+struct News {
+    /// The child may have ended.
+    end: bool,
+    /// A signal asks for the end.
+    interrupted: bool,
+}
+
+/// Sleeps until something can be done, and does it.
 fn wait_for_news(
     watch: &Watch,
     feed: &mut Feed<'_>,
     stdout: &mut Sink,
     stderr: &mut Sink,
     deadline: Option<Instant>,
-) -> io::Result<bool> {
+) -> io::Result<News> {
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let sleep = match (left, watch.interval()) {
         (Some(left), Some(interval)) => Some(left.min(interval)),
         (left, interval) => left.or(interval),
     };
-    let (input, output, errors, end);
+    let (input, output, errors, news);
     {
         let mut ready = Ready::default();
         let input_index = ready.add(feed.pipe.as_ref(), PollFlags::OUT);
         let output_index = ready.add(stdout.pipe.as_ref(), PollFlags::IN);
         let errors_index = ready.add(stderr.pipe.as_ref(), PollFlags::IN);
         let end_index = ready.add(watch.descriptor(), PollFlags::IN);
+        let interrupt_index = ready.add(interrupt::pipe(), PollFlags::IN);
         ready.poll(sleep)?;
         input = ready.is(input_index);
         output = ready.is(output_index);
         errors = ready.is(errors_index);
-        end = watch.descriptor().is_none() || ready.is(end_index);
+        news =
+            News { end: watch.descriptor().is_none() || ready.is(end_index), interrupted: ready.is(interrupt_index) };
     }
     if input {
         feed.write()?;
@@ -91,7 +113,7 @@ fn wait_for_news(
     if errors {
         stderr.read_some()?;
     }
-    Ok(end)
+    Ok(news)
 }
 
 fn wait_for_end(watch: &Watch) -> io::Result<()> {
@@ -176,7 +198,7 @@ impl<'a> Feed<'a> {
 
 /// One stream of the program on its way to us.
 struct Sink {
-    /// `None` once the stream has ended.
+    /// `None` once the stream has ended, or if it is not ours.
     pipe: Option<File>,
     captured: Captured,
     cap: usize,
@@ -185,8 +207,8 @@ struct Sink {
 const CHUNK: usize = 64 << 10;
 
 impl Sink {
-    fn new(pipe: File, cap: u64) -> Self {
-        Sink { pipe: Some(pipe), captured: Captured::default(), cap: usize::try_from(cap).unwrap_or(usize::MAX) }
+    fn new(pipe: Option<File>, cap: u64) -> Self {
+        Sink { pipe, captured: Captured::default(), cap: usize::try_from(cap).unwrap_or(usize::MAX) }
     }
 
     /// Reads once; false when there is nothing to read now, or ever.
@@ -204,6 +226,11 @@ impl Sink {
                 self.captured.bytes.extend_from_slice(&chunk[..kept]);
                 self.captured.exceeded |= kept < count;
                 Ok(true)
+            }
+            // Its end of a socket was closed with something left to read.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                self.pipe = None;
+                Ok(false)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),

@@ -9,14 +9,14 @@ use std::{io, path};
 use crate::capture::{Captured, converse};
 use crate::folder::TemporaryFolder;
 use crate::sandbox::Confinement;
-use crate::spawn::start;
+use crate::spawn::{Streams, start};
 
 /// What a run may use. `None` leaves a limit as the caller's process has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// CPU time: at this many seconds the program gets SIGXCPU, one second later SIGKILL.
     pub cpu_seconds: Option<u64>,
-    /// Wall time, after which the program's process group is killed.
+    /// Wall time, after which the program and what it has started is killed.
     pub wall: Option<Duration>,
     /// Largest file that it may write.
     pub file_size: Option<u64>,
@@ -32,8 +32,10 @@ pub struct Limits {
     pub max_output: u64,
     /// Bytes of standard error.
     pub max_stderr: u64,
-    /// Kill what is left of its process group even after a normal end. After a signal or a time-out it is always killed.
+    /// Kill what it has started and left behind even after a normal end. After a signal or a time-out that is always done.
     pub kill_leftovers: bool,
+    /// It may start processes: then they are looked for everywhere and not only in its process group.
+    pub starts_processes: bool,
 }
 
 impl Limits {
@@ -49,6 +51,7 @@ impl Limits {
             file_size: Some(0),
             open_files: Some(Self::HOST_OPEN_FILES),
             kill_leftovers: true,
+            starts_processes: false,
             ..Limits::os(cpu_seconds, max_output)
         }
     }
@@ -66,6 +69,7 @@ impl Limits {
             max_output,
             max_stderr: Self::MAX_STDERR,
             kill_leftovers: false,
+            starts_processes: true,
         }
     }
 
@@ -157,9 +161,9 @@ pub struct Execution {
     pub ending: Ending,
     /// It reached the wall limit and was killed.
     pub timed_out: bool,
-    /// Its standard output, frame included.
+    /// Its standard output, frame included; nothing of an attached program.
     pub stdout: Captured,
-    /// Its standard error.
+    /// Its standard error; of an attached program only what the runtime reports.
     pub stderr: Captured,
 }
 
@@ -185,6 +189,9 @@ pub enum RunError {
     /// The input does not fit a frame.
     #[error("the input has {0} bytes; a frame holds at most 4294967295")]
     InputTooLarge(usize),
+    /// A signal asked for the end; the program and what it had started are gone.
+    #[error("the run was interrupted")]
+    Interrupted,
     /// Talking to the running program failed.
     #[error("cannot watch the program: {0}")]
     Watch(#[from] io::Error),
@@ -195,6 +202,28 @@ pub enum RunError {
 /// The program never sees the caller's standard input, and whatever it prints is bounded by `limits`. When the calling
 /// thread dies, so does the program.
 pub fn run(executable: &Path, input: &[u8], limits: &Limits, environment: &Environment) -> Result<Execution, RunError> {
+    begin(executable, Streams::Ours, input, limits, environment)
+}
+
+/// Runs an executable that was built to be attached: the standard streams that it has are the caller's.
+///
+/// Its output goes to standard output by itself, within the limit that it was built with.
+pub fn attach(
+    executable: &Path,
+    input: &[u8],
+    limits: &Limits,
+    environment: &Environment,
+) -> Result<Execution, RunError> {
+    begin(executable, Streams::Callers, input, limits, environment)
+}
+
+fn begin(
+    executable: &Path,
+    streams: Streams,
+    input: &[u8],
+    limits: &Limits,
+    environment: &Environment,
+) -> Result<Execution, RunError> {
     let length = u32::try_from(input.len()).map_err(|_| RunError::InputTooLarge(input.len()))?;
     let start_error = |source| RunError::Start { path: executable.to_owned(), source };
     // The program starts in another folder, from which a relative path would mean something else.
@@ -208,6 +237,6 @@ pub fn run(executable: &Path, input: &[u8], limits: &Limits, environment: &Envir
         Folder::Current => None,
         Folder::At(path) => Some(path.as_path()),
     };
-    let program = start(&absolute, folder, limits, environment).map_err(start_error)?;
-    Ok(converse(program, length.to_le_bytes(), input, limits)?)
+    let program = start(&absolute, streams, folder, limits, environment).map_err(start_error)?;
+    converse(program, length.to_le_bytes(), input, limits)?.ok_or(RunError::Interrupted)
 }

@@ -58,6 +58,26 @@ pub fn judge(execution: &Execution, limits: &Limits, runner: Runner) -> Solve {
     }
 }
 
+/// Judges a run of an attached program, which has shown its output itself. What it ended with by its own will is no trap.
+pub fn judge_attached(execution: &Execution, runner: Runner) -> Solve {
+    let reports = &execution.stderr.bytes;
+    let metrics = Metrics::find(reports);
+    let trap = match execution.ending {
+        _ if execution.timed_out => Some(runner.wall_trap().to_owned()),
+        // Nobody but the runtime writes there.
+        Ending::Exited(_) => last_message(reports),
+        Ending::Signalled(signal) if is_cpu_limit(signal) => Some("cpu time limit".to_owned()),
+        Ending::Signalled(signal) => last_message(reports).or_else(|| Some(format!("terminated by signal {signal}"))),
+    };
+    Solve {
+        ok: execution.ending == Ending::Exited(0) && trap.is_none(),
+        exit_status: execution.ending.status(),
+        output: Vec::new(),
+        trap,
+        metrics: metrics.unwrap_or_default(),
+    }
+}
+
 fn is_cpu_limit(signal: i32) -> bool {
     signal == rustix::process::Signal::XCPU.as_raw()
 }

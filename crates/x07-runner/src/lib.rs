@@ -1,6 +1,7 @@
 //! Runs X07 programs under deterministic limits and reports on them.
 //!
-//! `run` starts a framed executable and watches it; `judge` says what that run was worth. The two runners, `host` and
+//! `run` starts a framed executable and watches it, `attach` one that has the caller's standard streams; `judge` says what
+//! that run was worth. The two runners, `host` and
 //! `os`, are command lines around them: flags in, a build through `x07-build`, a run, one JSON report out.
 
 mod answer;
@@ -10,6 +11,7 @@ mod execution;
 mod flags;
 mod folder;
 pub mod host;
+pub mod interrupt;
 mod judge;
 mod metrics;
 mod native;
@@ -19,12 +21,13 @@ mod report;
 pub mod sandbox;
 mod spawn;
 mod specrows;
+mod tree;
 mod watch;
 
 pub use answer::Answer;
 pub use capture::Captured;
-pub use execution::{Ending, Environment, Execution, Folder, Limits, RunError, run};
-pub use judge::{Solve, judge};
+pub use execution::{Ending, Environment, Execution, Folder, Limits, RunError, attach, run};
+pub use judge::{Solve, judge, judge_attached};
 pub use metrics::{Assertion, Compared, DebugStats, MemStats, Metrics, SchedStats};
 pub use native::{Requirement, Requirements};
 pub use report::{CompileReport, Report, SolveReport, Work};

@@ -8,6 +8,7 @@ use x07_build::{Target, World};
 use crate::compile::compile;
 use crate::execution::{Environment, Limits, run};
 use crate::flags::{Common, Subject};
+use crate::interrupt;
 use crate::judge::judge;
 use crate::report::{Report, SolveReport, Work};
 use crate::sandbox::Sandbox;
@@ -75,6 +76,7 @@ impl Job<'_> {
             Some(sandbox) => Some(sandbox.environment(executable, self.environment.folder.clone())?),
             None => None,
         };
+        interrupt::watch();
         let environment = confined.as_ref().unwrap_or(&self.environment);
         let execution = run(executable, &self.input, &self.limits, environment).map_err(|error| error.to_string())?;
         let solve = judge(&execution, &self.limits, self.runner);

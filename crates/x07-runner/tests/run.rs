@@ -122,7 +122,10 @@ fn the_operating_systems_world_inherits_the_callers_surroundings() {
 #[test]
 fn children_die_with_a_program_that_is_killed() {
     let child = "/bin/sleep 60 & echo $! > child; ";
+    let moved = "set -m; /bin/sh -mc '/bin/sleep 60 & echo $! > child'; ";
     let cases = [
+        (format!("{moved} sleep 60"), Duration::from_millis(300), false),
+        (format!("{moved} kill -ILL $$"), Duration::from_secs(20), false),
         (format!("{child} sleep 60"), Duration::from_millis(200), false),
         (format!("{child} kill -ILL $$"), Duration::from_secs(20), false),
         (format!("{child} {ANSWER}"), Duration::from_secs(20), true),

@@ -160,6 +160,6 @@ void x07_contract_witness_result_result_bytes(x07_result_result_bytes r) {
 
 void x07_contract_fail(void) {
   put("]}\n");
-  x07_write_all(STDERR_FILENO, line, len);
+  x07_write_all(x07_report_fd, line, len);
   x07_die();
 }

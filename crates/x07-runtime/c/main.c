@@ -1,7 +1,9 @@
-/* The process around `solve`: input in, output out, one of three ABIs. */
+/* The process around `solve`: input in, output out, one of four ABIs. */
 #include "runtime.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +30,13 @@
 static uintptr_t stack_top;
 static uint8_t signal_stack[1 << 16];
 
-X07_NORETURN static void stop(const char *message) {
-  if (x07_stderr_mid_line) x07_write_all(STDERR_FILENO, "\n", 1);
-  x07_write_all(STDERR_FILENO, message, strlen(message));
-  _exit(STATUS_IO);
+X07_NORETURN static void stop_with(int status, const char *message) {
+  if (x07_stderr_mid_line) x07_write_all(x07_report_fd, "\n", 1);
+  x07_write_all(x07_report_fd, message, strlen(message));
+  _exit(status);
 }
+
+X07_NORETURN static void stop(const char *message) { stop_with(STATUS_IO, message); }
 
 /* A fault just below the stack pointer, or at the limit of the stack, is an overflow; any other is left to the system. */
 static void on_fault(int number, siginfo_t *info, void *context) {
@@ -86,12 +90,12 @@ static void map_heap(uint64_t cap) {
 }
 
 /* Up to `n` bytes, fewer only at the end of the input. */
-static size_t read_full(uint8_t *to, size_t n) {
+static size_t read_full(int fd, uint8_t *to, size_t n) {
   size_t got = 0;
   while (got < n) {
-    ssize_t more = read(STDIN_FILENO, to + got, n - got);
+    ssize_t more = read(fd, to + got, n - got);
     if (more < 0 && errno == EINTR) continue;
-    if (more < 0) stop("standard input cannot be read\n");
+    if (more < 0) stop("the input cannot be read\n");
     if (more == 0) break;
     got += (size_t)more;
   }
@@ -103,14 +107,14 @@ static void set_input(uint8_t *data, uint64_t len) {
   if (len) x07_ctx.input = x07_view_untracked(data, (uint32_t)len);
 }
 
-static void read_frame(void) {
+static void read_frame(int fd) {
   uint8_t head[4];
-  if (read_full(head, sizeof head) != sizeof head) _exit(STATUS_IO);
+  if (read_full(fd, head, sizeof head) != sizeof head) _exit(STATUS_IO);
   uint32_t n = x07_load_u32_le(head);
   if (!n) return;
   x07_heap_expect(n);
   uint8_t *data = x07_heap_take(n);
-  if (read_full(data, n) != n) _exit(STATUS_IO);
+  if (read_full(fd, data, n) != n) _exit(STATUS_IO);
   set_input(data, n);
 }
 
@@ -120,9 +124,9 @@ static void read_to_end(void) {
   if (fstat(STDIN_FILENO, &file) == 0 && S_ISREG(file.st_mode)) x07_heap_expect((uint64_t)file.st_size);
   uint8_t *room = x07_arena.base + X07_FIRST_BLOCK + X07_HEADER;
   size_t size = x07_arena.end - X07_FIRST_BLOCK - X07_HEADER;
-  size_t n = read_full(room, size);
+  size_t n = read_full(STDIN_FILENO, room, size);
   uint8_t beyond;
-  if (n == size && read_full(&beyond, 1)) x07_trap_memory((uint64_t)n + 1);
+  if (n == size && read_full(STDIN_FILENO, &beyond, 1)) x07_trap_memory((uint64_t)n + 1);
   if (!n) return;
   uint8_t *data = x07_heap_take((uint32_t)n);
   if (data != room) memcpy(data, room, n);
@@ -162,20 +166,54 @@ static int write_raw(x07_bytes output) {
   return x07_write_all(STDOUT_FILENO, output.ptr, output.len);
 }
 
+/* The descriptor that the other side told. Programs that this one starts have nothing to do with it. */
+static void attach(const char *number) {
+  char *end = NULL;
+  long fd = number ? strtol(number, &end, 10) : -1;
+  if (!end || *end || fd <= STDERR_FILENO || fd > INT_MAX || fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0)
+    stop("this program is started by the one that reads its reports\n");
+  x07_report_fd = (int)fd;
+}
+
+/* A limit of the process, or somebody who wants its end: the programs that it started end first. One that runs for
+   people says what happened; of one that is watched, the signal tells. */
+static void on_end(int number) {
+  if (x07_on_death) x07_on_death();
+  if (x07_state.trap_status && (number == SIGXCPU || number == SIGALRM))
+    stop_with((int)x07_state.trap_status, number == SIGXCPU ? "cpu time limit\n" : "timed out\n");
+  signal(number, SIG_DFL);
+  if (raise(number) != 0) _exit(128 + number);
+}
+
+/* Signals that somebody has the program ignore stay ignored. */
+static void watch_end(void) {
+  static const int numbers[] = {SIGXCPU, SIGALRM, SIGTERM, SIGINT, SIGHUP};
+  struct sigaction action, before;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_end;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(numbers[i], &action, NULL);
+}
+
 int main(int argc, char **argv) {
   const x07_program *program = &x07_program_config;
+  int reports = program->abi == X07_ABI_FRAMED || program->abi == X07_ABI_ATTACHED;
+  x07_state.trap_status = reports ? 0 : STATUS_TRAP;
+  watch_end();
   if (program->confine) program->confine((const uint8_t *)program->rules, program->rules_len);
   signal(SIGPIPE, SIG_IGN);
+  if (program->abi == X07_ABI_ATTACHED) attach(argc > 1 ? argv[1] : NULL);
   limit_cpu(program->cpu_seconds);
   watch_stack();
-  x07_state.trap_status = program->abi == X07_ABI_FRAMED ? 0 : STATUS_TRAP;
   map_heap(program->memory_cap);
   x07_run_start(program->fuel);
 
   switch (program->abi) {
     case X07_ABI_RAW: read_to_end(); break;
     case X07_ABI_ARGV: encode_arguments(argc, argv); break;
-    default: read_frame(); break;
+    case X07_ABI_ATTACHED: read_frame(x07_report_fd); break;
+    default: read_frame(STDIN_FILENO); break;
   }
   x07_bytes output = x07_solve();
   if (x07_ctx.fuel < 0) x07_trap_fuel();
@@ -186,7 +224,7 @@ int main(int argc, char **argv) {
     if (program->abi == X07_ABI_FRAMED) _exit(STATUS_IO);
     stop("standard output cannot be written\n");
   }
-  if (program->abi == X07_ABI_FRAMED) {
+  if (reports) {
     x07_bytes_drop(output);
     x07_run_end();
     x07_write_metrics();

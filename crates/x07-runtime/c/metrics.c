@@ -130,5 +130,5 @@ void x07_write_metrics(void) {
 #endif
   if (x07_failed_assertion.kind) put_assertion(&t, &x07_failed_assertion);
   put(&t, "}\n");
-  x07_write_all(STDERR_FILENO, t.bytes, t.len);
+  x07_write_all(x07_report_fd, t.bytes, t.len);
 }

@@ -43,6 +43,8 @@ X07_NORETURN static void refuse(const char *why) {
 /* What can be asked of something that is no folder: execute, write, read, truncate, ioctl. */
 #define OF_FILES 0xc007u
 #define LIMIT_WALL 0xffffu
+/* Beside the access to a path: the folder is made if it is not there. */
+#define MAKE_FOLDER ((uint64_t)1 << 63)
 
 typedef struct cursor {
   const uint8_t *at, *end;
@@ -61,7 +63,19 @@ static uint64_t take_u64(cursor *c) {
   return low | (uint64_t)take_u32(c) << 32;
 }
 
-static void set_limits(cursor *c) {
+static void set_limit(uint32_t resource, uint64_t value) {
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) != 0) refuse("a limit cannot be set");
+  if (limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max) limit.rlim_max = (rlim_t)value;
+  limit.rlim_cur = limit.rlim_max;
+  /* The second between the two is the time in which a signal can say what happened. */
+  if (resource == RLIMIT_CPU && limit.rlim_cur > 1) limit.rlim_cur -= 1;
+  if (setrlimit(resource, &limit) != 0) refuse("a limit cannot be set");
+}
+
+/* The number of descriptors comes last: setting up the sandbox takes some itself. */
+static uint64_t set_limits(cursor *c) {
+  uint64_t descriptors = UINT64_MAX;
   for (uint32_t n = take_u32(c); n; n--) {
     uint32_t resource = take_u32(c);
     uint64_t value = take_u64(c);
@@ -70,13 +84,21 @@ static void set_limits(cursor *c) {
       if (setitimer(ITIMER_REAL, &end, NULL) != 0) refuse("a limit cannot be set");
       continue;
     }
-    struct rlimit limit;
-    if (getrlimit(resource, &limit) != 0) refuse("a limit cannot be set");
-    if (limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max) limit.rlim_max = (rlim_t)value;
-    limit.rlim_cur = limit.rlim_max;
-    /* The second between the two is the time in which a signal can say what happened. */
-    if (resource == RLIMIT_CPU && limit.rlim_cur > 1) limit.rlim_cur -= 1;
-    if (setrlimit(resource, &limit) != 0) refuse("a limit cannot be set");
+    if (resource == RLIMIT_NOFILE)
+      descriptors = value;
+    else
+      set_limit(resource, value);
+  }
+  return descriptors;
+}
+
+/* Makes a folder and those above it, as far as that works. */
+static void make_folder(const char *path) {
+  x07_path part;
+  for (size_t i = 0; i < sizeof part && (part[i] = path[i]); i++) {
+    if (i == 0 || (path[i] != '/' && path[i + 1])) continue;
+    part[i + 1] = 0;
+    mkdir(part, 0777);
   }
 }
 
@@ -112,10 +134,11 @@ static void restrict_files(cursor *c) {
   int ruleset = version < 1 ? -1 : (int)syscall(CREATE_RULESET, &handled, size, 0);
   if (version >= 1 && ruleset < 0) refuse("Landlock takes no rules");
   for (uint32_t n = take_u32(c); n; n--) {
-    uint64_t access = take_u64(c) & handled.files;
+    uint64_t wanted = take_u64(c), access = wanted & handled.files;
     uint32_t len = take_u32(c);
     const char *path = (const char *)take(c, len);
     if (!len || path[len - 1]) refuse("its rules are damaged");
+    if (wanted & MAKE_FOLDER) make_folder(path);
     if (ruleset >= 0) add_path(ruleset, path, access);
   }
   for (uint32_t n = take_u32(c); n; n--) {
@@ -151,8 +174,9 @@ static void filter_calls(cursor *c) {
 
 void x07_os_confine(const uint8_t *rules, uint32_t len) {
   cursor c = {rules, rules + len};
-  set_limits(&c);
+  uint64_t descriptors = set_limits(&c);
   restrict_files(&c);
+  if (descriptors != UINT64_MAX) set_limit(RLIMIT_NOFILE, descriptors);
   filter_calls(&c);
 }
 

@@ -51,6 +51,12 @@ static void check_policy(x07_bytes path, const char *at) {
   if (policy->deny_hidden && x07_os_is_hidden(path.ptr, path.len)) x07_trap("os.fs hidden path denied", at);
 }
 
+static int is_there(x07_item root) {
+  x07_path path;
+  struct stat status;
+  return x07_os_c_path(path, (const uint8_t *)root.text, root.len) && stat(path, &status) == 0;
+}
+
 /* Opens the path below the first root where that succeeds; the last errno in `error`. */
 static int open_below(const char *roots, x07_bytes path, int flags, int *error) {
   x07_item root = {.rest = roots};
@@ -62,7 +68,7 @@ static int open_below(const char *roots, x07_bytes path, int flags, int *error) 
       continue;
     }
     if (!x07_os_is_inside(full, roots)) {
-      *error = EACCES;
+      *error = is_there(root) ? EACCES : ENOENT;
       continue;
     }
     int fd = open(full, flags, 0666);

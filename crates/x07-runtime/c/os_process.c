@@ -12,8 +12,11 @@
 
 static X07_TLS x07_child *children;
 static X07_TLS uint32_t count, room, spawned;
+static pid_t owner;
 
+/* A fork that is no other program yet shares the table, and a signal may reach it. */
 static void kill_all(void) {
+  if (getpid() != owner) return;
   for (uint32_t i = 0; i < count; i++)
     if (children[i].used && !children[i].done && !children[i].reaped) x07_child_signal(&children[i], SIGKILL);
 }
@@ -41,6 +44,7 @@ static x07_child *free_slot(const char *at) {
   if (count == room) {
     if (!room) {
       x07_at_end(release);
+      owner = getpid();
       x07_on_death = kill_all;
       atexit(kill_all);
     }
@@ -73,6 +77,7 @@ static int open_end(pid_t pid) {
 static uint32_t start(x07_child *c, x07_bytes req, x07_bytes caps, const char *at) {
   const x07_policy *policy = x07_os_policy();
   if (policy->sandboxed && !(policy->process && policy->allow_spawn)) return X07_PROCESS_DENIED;
+  spawned++;
   if (policy->sandboxed && live() >= policy->max_live) return X07_PROCESS_DENIED;
   uint32_t code = x07_process_read_caps(caps, &c->caps);
   if (!code) code = x07_process_check_caps(&c->caps);
@@ -114,7 +119,6 @@ static uint32_t spawn(uint8_t piped, x07_bytes req, x07_bytes caps, const char *
   c->code = start(c, req, caps, at);
   c->used = 1;
   if (!c->code) x07_child_serve(c);
-  spawned++;
   x07_bytes_drop(req);
   x07_bytes_drop(caps);
   return handle_of(c);

@@ -97,7 +97,10 @@ typedef struct x07_assertion {
 
 extern X07_TLS x07_assertion x07_failed_assertion;
 
-/* Set while standard error is in the middle of a line. Shared by threads: so is standard error. */
+/* Where traps and metrics go: standard error, unless somebody else listens elsewhere. */
+extern int x07_report_fd;
+/* Set while standard error is in the middle of a line that a report must not join. Shared by threads: so is standard
+   error. */
 extern uint8_t x07_stderr_mid_line;
 
 typedef struct x07_block {

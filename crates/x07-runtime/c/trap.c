@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 uint8_t x07_stderr_mid_line;
+int x07_report_fd = STDERR_FILENO;
 
 int x07_write_all(int fd, const void *data, size_t n) {
   const uint8_t *p = data;
@@ -19,7 +20,7 @@ int x07_write_all(int fd, const void *data, size_t n) {
 }
 
 void x07_rt_note_stderr_v1(const uint8_t *data, uint32_t len) {
-  if (len) x07_stderr_mid_line = data[len - 1] != '\n';
+  if (len && x07_report_fd == STDERR_FILENO) x07_stderr_mid_line = data[len - 1] != '\n';
 }
 
 void (*x07_on_death)(void);
@@ -38,10 +39,10 @@ typedef struct line {
 
 static void put_part(line *l, const char *text, size_t n) {
   if (n > sizeof l->text - l->len) {
-    x07_write_all(STDERR_FILENO, l->text, l->len);
+    x07_write_all(x07_report_fd, l->text, l->len);
     l->len = 0;
     if (n > sizeof l->text) {
-      x07_write_all(STDERR_FILENO, text, n);
+      x07_write_all(x07_report_fd, text, n);
       return;
     }
   }
@@ -82,7 +83,7 @@ X07_NORETURN static void end(line *l, const char *at) {
     put_text(l, at);
   }
   put_text(l, "\n");
-  x07_write_all(STDERR_FILENO, l->text, l->len);
+  x07_write_all(x07_report_fd, l->text, l->len);
   x07_die();
 }
 

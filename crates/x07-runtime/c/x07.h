@@ -106,11 +106,14 @@ typedef ev_iface_v2_t x07_iface;
 #define X07_ABI_FRAMED 0u /* u32 length and payload on standard input and output, metrics on standard error */
 #define X07_ABI_RAW 1u    /* a filter: all of standard input in, raw output out */
 #define X07_ABI_ARGV 2u   /* argv_v1: arguments in, raw output out, standard input untouched */
+/* The three standard streams are the program's own. Argument 1 is the number of a descriptor: a frame with the input
+   comes from it, metrics and traps go to it. */
+#define X07_ABI_ATTACHED 3u
 
 typedef struct x07_program {
   uint64_t fuel;
   uint64_t memory_cap; /* bytes; at most 2^32 */
-  uint64_t max_output; /* raw and argv: more is an error with status 2; 0 = unlimited */
+  uint64_t max_output; /* of raw output: more is an error with status 2; 0 = unlimited */
   const char *name;    /* argument 0 of argv_v1 */
   uint32_t abi;
   uint32_t cpu_seconds; /* RLIMIT_CPU; 0 = as inherited */

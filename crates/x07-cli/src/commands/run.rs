@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use x07_build::{Abi, Request, Target, World};
-use x07_runner::{Ending, Environment, Execution, Folder, Limits, Runner, Solve, judge};
+use x07_runner::{Ending, Environment, Execution, Folder, Limits, RunError, Runner, Solve, judge, judge_attached};
 
 use super::build::How;
 use super::sandbox::{Found, SandboxOptions};
@@ -47,6 +47,9 @@ pub(crate) struct Options {
     sandbox: SandboxOptions,
 }
 
+/// The head by which a program reads standard input.
+const READS_STDIN: &str = "os.stdio.read_line_v1";
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ReportKind {
     /// The runner's report
@@ -81,12 +84,17 @@ impl Options {
         let mut limits = self.limits(&program, runner);
 
         if self.report.is_some() {
-            return self.report(&program, runner, &input, &limits, sandbox.as_ref());
+            return interrupt::guard(|| self.report(&program, runner, &input, &limits, sandbox.as_ref()));
         }
         if let Some(found) = &sandbox {
             request.capabilities = Some(found.sandbox.capabilities());
             request.memory_cap = found.sandbox.memory_cap(request.memory_cap);
             limits = found.sandbox.limits(limits.max_output);
+        }
+        if runner == Runner::Os {
+            // What such a program reads and writes by itself is the caller's standard input and output.
+            request.abi = Abi::Attached;
+            request.max_output = Some(limits.max_output);
         }
 
         let progress = Progress::new(shell, &program.name);
@@ -109,13 +117,31 @@ impl Options {
                 found.sandbox.environment(&outcome.output, folder).map_err(anyhow::Error::msg)?
             }
         };
-        let execution = x07_runner::run(&outcome.output, &input, &limits, &environment)?;
-        let solve = judge(&execution, &limits, runner);
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&solve.output)?;
-        stdout.flush()?;
-        let trap = solve.trap.as_deref().filter(|trap| !ended_by_itself(&execution, &solve, trap));
-        io::stderr().write_all(&program_stderr(&execution, trap))?;
+        if sandbox.is_none() && outcome.native_heads.iter().any(|head| head == READS_STDIN) {
+            // Who waits for somebody else is not late. A policy's limit holds all the same.
+            limits.wall = None;
+        }
+        let executable = &outcome.output;
+        let (execution, solve) = interrupt::guard(|| match runner {
+            Runner::Os => {
+                let execution = x07_runner::attach(executable, &input, &limits, &environment)?;
+                let solve = judge_attached(&execution, runner);
+                Ok((execution, solve))
+            }
+            Runner::Host => {
+                let execution = x07_runner::run(executable, &input, &limits, &environment)?;
+                let solve = judge(&execution, &limits, runner);
+                Ok::<_, RunError>((execution, solve))
+            }
+        })?;
+        let mut trap = solve.trap.as_deref();
+        if runner == Runner::Host {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&solve.output)?;
+            stdout.flush()?;
+            trap = trap.filter(|trap| !ended_by_itself(&execution, &solve, trap));
+            io::stderr().write_all(&program_stderr(&execution, trap))?;
+        }
         if let Some(trap) = trap {
             let texts = ProgramTexts { program: &program, sources: &outcome.sources };
             show(shell, &[trap::explain(trap)], &texts);

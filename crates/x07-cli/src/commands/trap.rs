@@ -67,6 +67,7 @@ fn code_of(line: &Line<'_>) -> &'static str {
         "out of memory" | "heap too small" => "X07-RUN-0003",
         "stack overflow" => "X07-RUN-0004",
         "cpu time limit" | "wall timeout" | "timed out" => "X07-RUN-0005",
+        "the output is larger than the limit of this program" => "X07-RUN-0006",
         message if message.starts_with("native output too large") || message.ends_with("exceeded cap") => {
             "X07-RUN-0006"
         }
@@ -85,7 +86,10 @@ fn words(line: &Line<'_>) -> String {
         "cpu time limit" => "the program used up its CPU time".to_owned(),
         "wall timeout" | "timed out" => "the program did not end in time".to_owned(),
         "stderr exceeded cap" => "the program wrote too much to standard error".to_owned(),
-        "stdout exceeded cap" => "the program wrote too much output".to_owned(),
+        "stdout exceeded cap" | "the output is larger than the limit of this program" => {
+            "the program wrote too much output".to_owned()
+        }
+        "standard output cannot be written" => "the program's output cannot be written".to_owned(),
         _ => match message.strip_suffix(" oob") {
             Some(head) if has(&["index", "len"]) => {
                 format!("`{head}`: index {} is outside {} bytes", line.fact("index"), line.fact("len"))

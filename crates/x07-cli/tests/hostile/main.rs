@@ -8,5 +8,6 @@ mod compilers;
 mod crowds;
 mod disks;
 mod files;
+mod runs;
 mod sandbox;
 mod texts;

@@ -129,6 +129,42 @@ fn large_lines() {
     );
 }
 
+/// A batch whose replies are longer than a reply can be is refused, however many there would be.
+#[test]
+fn large_batches() {
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26"}}"#;
+    let (request, reply) = ping(2);
+    for items in [150_000, 1_700_000, (8 << 20) / 2 - 1] {
+        let batch = vec!["7"; items].join(",");
+        let output = talk(format!("{hello}\n[{batch}]\n{request}\n").as_bytes());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(output.status.success(), "{} {}", output.status, String::from_utf8_lossy(&output.stderr));
+        let refused = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"Response too large"}}"#;
+        assert_eq!(lines[1], refused, "{items}");
+        assert_eq!(lines[2], reply, "{items}");
+    }
+}
+
+/// A client can be given `x07 run` in place of the server.
+#[test]
+fn run_serves_too() {
+    let workshop = Workshop::new();
+    workshop.run("", &["new", "hello-run", "--template", "mcp-stdio-server"]);
+    let mut process =
+        workshop.x07("hello-run").arg("run").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut stdin, mut stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+    for id in 0..3 {
+        let (request, reply) = ping(id);
+        stdin.write_all(format!("{request}\n").as_bytes()).unwrap();
+        let mut got = vec![0; reply.len() + 1];
+        stdout.read_exact(&mut got).unwrap();
+        assert_eq!(String::from_utf8_lossy(&got), format!("{reply}\n"));
+    }
+    drop(stdin);
+    assert!(process.wait().unwrap().success());
+}
+
 #[test]
 fn line_ends() {
     let (request, reply) = ping(1);

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    x07_runner::os::main(std::env::args_os()).print(x07_runner::Runner::Os.command())
+    let answer = x07_runner::os::main(std::env::args_os());
+    x07_runner::interrupt::obey();
+    answer.print(x07_runner::Runner::Os.command())
 }

@@ -24,7 +24,11 @@ mod system {
             Ok(Rules)
         }
 
-        pub(super) fn enter(&self) -> std::io::Result<()> {
+        pub(super) fn restrict_files(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        pub(super) fn filter_calls(&self) -> std::io::Result<()> {
             Ok(())
         }
     }
@@ -71,9 +75,15 @@ impl Confinement {
         Ok(Confinement { rules: system::Rules::new(policy, executable, folder)? })
     }
 
-    /// Confines the calling process, for good. To be called between fork and exec: it makes plain system calls only.
-    pub(crate) fn enter(&self) -> io::Result<()> {
-        self.rules.enter()
+    /// Confines the calling process, for good: the half that opens descriptors. To be called between fork and exec: it
+    /// makes plain system calls only.
+    pub(crate) fn restrict_files(&self) -> io::Result<()> {
+        self.rules.restrict_files()
+    }
+
+    /// The second half, after which no limit can be changed. To be called between fork and exec, too.
+    pub(crate) fn filter_calls(&self) -> io::Result<()> {
+        self.rules.filter_calls()
     }
 
     /// The rules for an executable that confines itself at its start, with paths from its working folder then. Unless it

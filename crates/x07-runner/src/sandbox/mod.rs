@@ -89,8 +89,22 @@ impl Sandbox {
             processes: Some(limits.procs),
             core_dumps: limits.core_dumps,
             kill_leftovers: true,
+            starts_processes: self.starts_processes(),
             ..Limits::os(limits.cpu_ms.div_ceil(1000), max_output)
         }
+    }
+
+    /// Makes the folders that a program may write to and make. The kernel opens only what is there when it starts; a root
+    /// that cannot be made stays closed, and the heads say so.
+    fn make_roots(&self, folder: &Path) {
+        for root in self.policy.fs.roots_to_make() {
+            let _ = std::fs::create_dir_all(folder.join(root));
+        }
+    }
+
+    fn starts_processes(&self) -> bool {
+        let (process, language) = (&self.policy.process, &self.policy.language);
+        (process.enabled && process.allow_spawn) || language.allow_ffi || language.allow_unsafe
     }
 
     /// The surroundings of a run of `executable`. The program gets the variables of the policy, and of the caller's those
@@ -100,6 +114,7 @@ impl Sandbox {
             Folder::At(path) => path.clone(),
             Folder::Current | Folder::Temporary => Path::new(".").to_owned(),
         };
+        self.make_roots(&root);
         let confinement = match self.by_kernel {
             true => Some(Arc::new(Confinement::new(&self.policy, executable, &root)?)),
             false => None,

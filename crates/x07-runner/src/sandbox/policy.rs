@@ -193,6 +193,14 @@ impl Default for Processes {
     }
 }
 
+impl Files {
+    /// The roots that are to be there for a program that starts, because it may make them itself.
+    pub(super) fn roots_to_make(&self) -> impl Iterator<Item = &str> {
+        let roots = self.write_roots.iter().filter(|_| self.enabled && self.allow_mkdir);
+        roots.map(|root| root.trim()).filter(|root| !root.is_empty())
+    }
+}
+
 /// Why a policy file is refused.
 #[derive(Debug)]
 pub enum PolicyError {

@@ -68,6 +68,44 @@ fn each_fails(kind: &str, cases: &[(Value, u32)]) {
     place.assert_untouched();
 }
 
+/// Expects a number of an expression under a policy.
+fn gives(policy: &Value, expression: Value, expected: u32) {
+    let place = Place::new();
+    let program = program(&[], json!([]), json!(["codec.write_u32_le", expression]));
+    assert_eq!(place.run(&program, policy, b""), End::Output(expected.to_le_bytes().to_vec()), "{program}");
+    place.assert_untouched();
+}
+
+#[test]
+fn a_folder_is_told_from_what_may_not_be_read() {
+    let closed = policy(|policy| policy["fs"]["allow_walk"] = json!(false));
+    let read = |path: &str| json!(["result_bytes.err_code", ["os.fs.read_all_v1", ["bytes.lit", path], caps(0)]]);
+    gives(&closed, read("inside"), 60013);
+    gives(&closed, read("outside"), DENIED);
+}
+
+#[test]
+fn roots_that_are_not_there() {
+    let missing = |may_make: bool| {
+        policy(|policy| {
+            policy["fs"]["write_roots"] = json!(["nope/deep"]);
+            policy["fs"]["allow_mkdir"] = json!(may_make);
+        })
+    };
+    let write = json!(["os.fs.write_file", ["bytes.lit", "file"], ["bytes.lit", "x"]]);
+    gives(&missing(false), write.clone(), 2);
+    gives(&missing(true), write, 0);
+    let make = json!(["result_i32.err_code", ["os.fs.mkdirs_v1", ["bytes.lit", "nope/deep/er"], caps(0)]]);
+    gives(&missing(true), make, 0);
+}
+
+#[test]
+fn a_root_is_not_emptied_by_what_cannot_remove_it() {
+    let remove = json!(["result_i32.err_code", ["os.fs.remove_dir_all_v1", ["bytes.lit", "inside"], caps(0)]]);
+    let still_there = json!(["result_bytes.err_code", ["os.fs.read_all_v1", ["bytes.lit", "inside/file"], caps(0)]]);
+    gives(&policy(|_| {}), json!(["+", remove, still_there]), 60014);
+}
+
 const DENIED: u32 = 60001;
 const BAD_PATH: u32 = 60003;
 

@@ -57,6 +57,13 @@ fn limits_under_which_nothing_starts_are_refused() {
 }
 
 #[test]
+fn a_program_starts_with_the_fewest_descriptors() {
+    let place = Place::new();
+    let few = policy(|policy| policy["limits"]["fds"] = json!(4));
+    assert_eq!(place.run(&nothing(), &few, b""), End::Output(Vec::new()));
+}
+
+#[test]
 fn what_the_kernel_enforces_needs_no_flag() {
     let place = Place::new();
     assert_eq!(end_of(&place.call(&nothing(), &policy(|_| {}), b"", "", &[])), End::Output(Vec::new()));

@@ -109,8 +109,10 @@ fn arguments_variables_and_folders_are_the_policys() {
     assert_eq!(place.run(&runs("/bin/echo", &["ab"], 1, 4096), &words, b""), End::Output(error(DENIED)));
     let setters = [
         json!(["std.os.process.req_v1.env", "q", ["bytes.lit", "LD_PRELOAD"], ["bytes.lit", "x.so"]]),
+        json!(["std.os.process.req_v1.env", "q", ["bytes.lit", "ALLOWED="], ["bytes.lit", "x"]]),
         json!(["std.os.process.req_v1.cwd", "q", ["bytes.lit", "outside"]]),
     ];
+    let known = spawning(|policy| policy["process"]["allow_env_keys"] = json!(["ALLOWED"]));
     for setter in setters {
         let attempt = program(
             &["std.os.process.req_v1", "std.os.process.caps_v1"],
@@ -126,8 +128,24 @@ fn arguments_variables_and_folders_are_the_policys() {
                 ]
             ]),
         );
-        assert_eq!(place.run(&attempt, &spawning(|_| {}), b""), End::Output(error(DENIED)));
+        assert_eq!(place.run(&attempt, &known, b""), End::Output(error(DENIED)));
     }
+}
+
+#[test]
+fn what_is_switched_off_is_denied_and_not_counted() {
+    let attempt = json!(["os.process.spawn_capture_v1", ["bytes.lit", "?"], ["bytes.lit", "?"]]);
+    let twice = program(&[], json!([]), json!(["begin", attempt, ["codec.write_u32_le", attempt]]));
+    let second = |is_on: bool| {
+        let policy = spawning(|policy| {
+            policy["process"]["enabled"] = json!(is_on);
+            policy["process"]["max_spawns"] = json!(1);
+        });
+        Place::new().run(&twice, &policy, b"")
+    };
+    let handle = |value: u32| End::Output(value.to_le_bytes().to_vec());
+    assert_eq!(second(false), handle(0x1_0002));
+    assert_eq!(second(true), handle(DENIED << 16));
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn start(place: &Place, policy: &Value, program: &Value, variables: &[(&str, &st
     let mut request = Request::program(place.path().join("main.x07.json"), []);
     request.world = Some(World::RunOsSandboxed);
     request.abi = Abi::Argv;
+    request.fuel = None;
     request.output = Some(place.path().join("program"));
     request.environment.cache = Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("escapes"));
     sandbox.embed(&mut request, place.path(), true).unwrap();
@@ -94,6 +95,33 @@ fn its_time_is_limited() {
         policy["language"] = json!({ "allow_unsafe": true, "allow_ffi": true });
         policy["limits"]["wall_ms"] = json!(200);
     });
-    // A signal ends it.
-    assert_eq!(start(&place, &brief, &wait, &[]).0, None);
+    assert_eq!(start(&place, &brief, &wait, &[]), (TRAP, String::new(), "timed out\n".to_owned()));
+
+    let busy = policy(|policy| policy["limits"]["cpu_ms"] = json!(1000));
+    let spin = json!([
+        "begin",
+        ["let", "n", 0],
+        ["for", "i", 0, 2_147_483_647, ["set", "n", ["^", "n", ["*", "i", ["+", "n", 7]]]]],
+        ["codec.write_u32_le", "n"]
+    ]);
+    let spin = program(&[], json!([]), json!(["begin", ["codec.write_u32_le", 0], spin]));
+    assert_eq!(start(&place, &busy, &spin, &[]), (TRAP, String::new(), "cpu time limit\n".to_owned()));
+}
+
+#[test]
+fn few_descriptors_are_enough() {
+    let place = Place::new();
+    let few = policy(|policy| policy["limits"]["fds"] = json!(4));
+    let read = program(&[], json!([]), json!(["os.fs.read_file", ["bytes.lit", "file"]]));
+    assert_eq!(start(&place, &few, &read, &[]), (Some(0), "public".to_owned(), String::new()));
+}
+
+#[test]
+fn its_folders_are_there() {
+    let place = Place::new();
+    let out = policy(|policy| policy["fs"]["write_roots"] = json!(["made/below"]));
+    let write = json!(["os.fs.write_file", ["bytes.lit", "file"], ["bytes.lit", "x"]]);
+    let write = program(&[], json!([]), json!(["codec.write_u32_le", write]));
+    assert_eq!(start(&place, &out, &write, &[]), (Some(0), "\0\0\0\0".to_owned(), String::new()));
+    assert!(place.path().join("made/below/file").is_file());
 }

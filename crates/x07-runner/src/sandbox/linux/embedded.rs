@@ -11,6 +11,9 @@ use crate::sandbox::policy::Policy;
 /// In place of a resource: milliseconds of wall time.
 const WALL: u32 = 0xffff;
 
+/// Beside the access to a path: the folder is made if it is not there.
+const MAKE: u64 = 1 << 63;
+
 /// Little-endian numbers, one behind the other.
 #[derive(Default)]
 struct Writer(Vec<u8>);
@@ -46,9 +49,11 @@ pub(crate) fn rules(policy: &Policy, folder: &Path, strict: bool) -> Result<Vec<
     out.u64(AccessNet::from_all(NEWEST).bits());
     out.u64(Scope::from_all(NEWEST).bits());
     out.count(plan.paths.len())?;
+    let made: Vec<&Path> = policy.fs.roots_to_make().map(Path::new).collect();
     for (path, access) in &plan.paths {
+        let make = if made.contains(&path.as_path()) { MAKE } else { 0 };
         let path = path.as_os_str().as_encoded_bytes();
-        out.u64(access.bits());
+        out.u64(access.bits() | make);
         out.count(path.len() + 1)?;
         out.0.extend_from_slice(path);
         out.0.push(0);

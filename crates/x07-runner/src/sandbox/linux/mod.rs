@@ -33,11 +33,15 @@ impl Rules {
         Ok(Rules { files, has_landlock: gaps::has_landlock(), filters })
     }
 
-    pub(super) fn enter(&self) -> io::Result<()> {
+    pub(super) fn restrict_files(&self) -> io::Result<()> {
         let status = self.files.try_clone()?.restrict_self().map_err(|_| io::Error::last_os_error())?;
         if self.has_landlock && status.ruleset == RulesetStatus::NotEnforced {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied));
         }
+        Ok(())
+    }
+
+    pub(super) fn filter_calls(&self) -> io::Result<()> {
         for filter in &self.filters {
             seccompiler::apply_filter(filter).map_err(|_| io::Error::last_os_error())?;
         }
