@@ -171,5 +171,6 @@ fn failure(command: &Command, output: Output, step: CCompilerStep) -> Failure {
         stdout: output.stdout,
         stderr: output.stderr,
         kept: None,
+        c_source_size: 0,
     }))
 }

@@ -55,6 +55,9 @@ pub(crate) struct Project {
 impl Place {
     /// Finds the target's build folder.
     pub(crate) fn find(request: &Request, store: &Store) -> Result<Place, Failure> {
+        if let Some(root) = request.environment.workspace_root.as_ref().filter(|root| !root.is_dir()) {
+            return Err(Failure::Usage(format!("X07_WORKSPACE_ROOT: there is no folder {}", root.display())));
+        }
         let absolute = |path: &Path| std::path::absolute(path).map_err(io_failure("find", path));
         let (target, folder) = match &request.target {
             Target::Project(path) => {

@@ -25,6 +25,14 @@ use crate::store::Store;
 use crate::toolchain;
 use crate::units::{Units, sort_findings};
 
+/// A failure that tells how much C text there was by then.
+fn sized(mut failure: Failure, units: &Units<'_>) -> Failure {
+    if let Failure::CCompiler(found) = &mut failure {
+        found.c_source_size = units.c_size();
+    }
+    failure
+}
+
 /// Builds what the request asks for.
 pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcome, Failure> {
     let started = Instant::now();
@@ -64,7 +72,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     let foreign = Foreign::find(&session)?;
     let objects = match &toolchain {
         Some(toolchain) => {
-            let flags = Flags::new(request, toolchain, &project.link_args);
+            let flags = Flags::new(request, toolchain, project.world, &project.link_args);
             for path in flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs)) {
                 files.push(load::file_record(path, start)?);
             }
@@ -73,7 +81,8 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         None => None,
     };
 
-    let mut verdict = actions::run(&session, &program, &units, objects.as_ref())?;
+    let sized = |failure| sized(failure, &units);
+    let mut verdict = actions::run(&session, &program, &units, objects.as_ref()).map_err(sized)?;
     let findings = all_findings(&session, &program, &mut verdict);
     let sources = program.sources();
     if findings.iter().any(Diagnostic::is_error) {
@@ -87,7 +96,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     for path in natives.files().chain(&foreign_files) {
         files.push(load::file_record(path, start)?);
     }
-    let mut outputs = emit::write(&session, &program, &units, objects.as_ref(), &foreign, &natives)?;
+    let mut outputs = emit::write(&session, &program, &units, objects.as_ref(), &foreign, &natives).map_err(sized)?;
     if let Some(path) = &request.depfile {
         let inputs = files.iter().map(|file| file.path.as_path());
         emit::write_depfile(path, &place.output, inputs, &program)?;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use x07_pkg::World;
+
 use crate::digest::{Digest, KeyBuilder};
 use crate::files::io_failure;
 use crate::outcome::Failure;
@@ -17,6 +19,8 @@ pub(crate) struct Flags {
     pub(crate) foreign: Vec<String>,
     /// Of the compilation of a runtime source.
     pub(crate) runtime: Vec<String>,
+    /// What the C files of packages are told of the program, which is in their preprocessed text and thus in no key.
+    pub(crate) defines: Vec<String>,
     /// Of the link, before the objects.
     pub(crate) link: Vec<String>,
     /// Of the link, after the objects: libraries and files that the user names.
@@ -31,7 +35,7 @@ pub(crate) struct Flags {
 
 impl Flags {
     /// The arguments of a build.
-    pub(crate) fn new(request: &Request, toolchain: &Toolchain, link_args: &[String]) -> Flags {
+    pub(crate) fn new(request: &Request, toolchain: &Toolchain, world: World, link_args: &[String]) -> Flags {
         let (user, user_inputs) = classify(request.environment.cc_args.iter().chain(&request.cc_args));
         let library = request.emit == Emit::StaticLib;
         let strings = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
@@ -80,6 +84,7 @@ impl Flags {
         Flags {
             unit,
             foreign,
+            defines: defines(request, world),
             runtime,
             link,
             link_inputs,
@@ -100,6 +105,18 @@ impl Flags {
         }
         Ok(())
     }
+}
+
+/// The macros of spec runners 4.1.
+fn defines(request: &Request, world: World) -> Vec<String> {
+    let has = |worlds: &[World]| u8::from(worlds.contains(&world) || world == World::SolveFull);
+    vec![
+        format!("-DX07_FUEL_INIT={}ULL", request.fuel.unwrap_or(u64::MAX)),
+        format!("-DX07_MEM_CAP={}u", request.memory_cap),
+        format!("-DX07_ENABLE_FS={}", has(&[World::SolveFs, World::RunOs, World::RunOsSandboxed])),
+        format!("-DX07_ENABLE_RR={}", has(&[World::SolveRr, World::RunOs, World::RunOsSandboxed])),
+        format!("-DX07_ENABLE_KV={}", has(&[World::SolveKv])),
+    ]
 }
 
 /// The arguments that name existing files.

@@ -10,6 +10,7 @@ use x07_pkg::PACKAGE_MANIFEST_NAME;
 use crate::cc;
 use crate::digest::{Digest, KeyBuilder};
 use crate::files::io_failure;
+use crate::flags::Flags;
 use crate::outcome::{CCompilerStep, Failure};
 use crate::session::Session;
 use crate::store::Store;
@@ -147,19 +148,19 @@ pub(crate) struct Preprocessed {
 pub(crate) fn preprocess(
     source: Source<'_>,
     toolchain: &Toolchain,
-    flags: &[String],
+    flags: &Flags,
     include: &Path,
     store: &Store,
 ) -> Result<Preprocessed, Failure> {
     let dependencies = store.scratch(".d")?;
     let mut command = toolchain.command();
-    command.args(flags).arg(prefix_map(source)).arg("-I").arg(include);
+    command.args(&flags.foreign).args(&flags.defines).arg(prefix_map(source)).arg("-I").arg(include);
     command.args(["-E", "-P", "-MD", "-MF"]).arg(&dependencies).args(["-MT", "x"]).arg(source.path);
     let output = cc::run(&mut command, None)?;
     let text = output.stdout.clone();
     cc::finish(&command, output, || source.step())?;
     let mut key = KeyBuilder::new("foreign");
-    key.bytes(&text).text(&source.name()).digest(&toolchain.identity).list(flags);
+    key.bytes(&text).text(&source.name()).digest(&toolchain.identity).list(&flags.foreign);
     let listed = fs::read(&dependencies).map_err(io_failure("read", &dependencies))?;
     let files = dependencies_in(&String::from_utf8_lossy(&listed));
     // The headers of the toolchain lie in the store and belong to the toolchain's own identity.
@@ -170,14 +171,15 @@ pub(crate) fn preprocess(
 pub(crate) fn compile(
     source: Source<'_>,
     toolchain: &Toolchain,
-    flags: &[String],
+    flags: &Flags,
     include: &Path,
     store: &Store,
 ) -> Result<(tempfile::TempPath, Vec<u8>), Failure> {
     let object = store.scratch(".o")?;
     let mut command = toolchain.command();
     command
-        .args(flags)
+        .args(&flags.foreign)
+        .args(&flags.defines)
         .arg(prefix_map(source))
         .arg("-I")
         .arg(include)

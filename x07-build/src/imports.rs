@@ -33,13 +33,17 @@ pub(crate) fn absence(session: &Session<'_>, module: &Module, place: usize, impo
             Absent::Missing => {
                 let options = &session.request.packages;
                 let carried = x07_pkg::official_provider(import, options);
-                help = carried.map(|name| format!("`x07 add {name}` adds the package that has it")).or_else(|| {
-                    let near = x07_ast::names::near(import, stdlib::modules().map(|(id, _)| *id));
-                    near.map(|near| format!("did you mean \"{near}\"?"))
-                });
+                let mut hints = String::new();
+                match carried {
+                    Some((name, version)) => hints.push_str(&format!("hint: x07 pkg add {name}@{version} --sync\n")),
+                    None => {
+                        let near = x07_ast::names::near(import, stdlib::modules().map(|(id, _)| *id));
+                        help = near.map(|near| format!("did you mean \"{near}\"?"));
+                    }
+                }
+                hints.push_str(&format!("hint: x07 pkg provides {import}"));
                 let searched = searched.display();
-                let hint = format!("hint: x07 pkg provides {import}");
-                ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hint}"))
+                ("X07-IMPORT-0001", format!("unknown module: \"{import}\" (searched: {searched})\n\n{hints}"))
             }
             Absent::NotAnId => ("X07-IMPORT-0002", format!("\"{import}\" is not a module id")),
             Absent::Ambiguous(paths) => {

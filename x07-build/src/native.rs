@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use x07_ast::{Diagnostic, ErrorKind, Stage};
-use x07c::builtins::backend_of;
+use x07c::builtins::{backend_of, is_in_runtime};
 
 use crate::digest::{Digest, KeyBuilder};
 use crate::foreign::Foreign;
@@ -58,11 +58,13 @@ impl Natives {
                 None => system.push(format!("-l{library}")),
             }
         }
+        let is_chosen = registry::is_chosen(environment);
         let backends: Result<Vec<Backend>, Failure> = ids
             .into_iter()
+            .filter(|id| is_chosen || !is_in_runtime(id))
             .map(|id| {
                 let own = x07_native::find(id).filter(|_| x07_native::TARGET == crate::toolchain::HOST);
-                match own.filter(|_| !registry::is_chosen(environment)) {
+                match own.filter(|_| !is_chosen) {
                     Some(own) => own_backend(own, store),
                     None => registry::find(id, environment).map_err(missing),
                 }

@@ -253,7 +253,7 @@ impl<'a> Objects<'a> {
         };
         let (store, name) = (self.session.store, source.name());
         self.session.action(ActionKind::Cc, &name, lane, || {
-            let flags = &self.flags.foreign;
+            let flags = &self.flags;
             let found = foreign::preprocess(source, self.toolchain, flags, &self.include, store);
             let preprocessed = match found.map_err(|failure| self.blame(failure)) {
                 Ok(preprocessed) => preprocessed,

@@ -232,6 +232,18 @@ fn the_c_of_a_package_is_compiled_when_what_it_reads_changes() {
 }
 
 #[test]
+fn the_c_of_a_package_knows_the_program() {
+    let sandbox = Sandbox::empty();
+    let mut request = tiny(&sandbox, "");
+    request.fuel = Some(6500);
+    request.memory_cap = 1 << 20;
+    let text = "unsigned tiny_number(void) { return X07_FUEL_INIT / 100 + (X07_MEM_CAP == 1 << 20) +\n\
+                2 * X07_ENABLE_FS + 4 * X07_ENABLE_RR + 8 * X07_ENABLE_KV; }\n";
+    sandbox.write("tiny/ffi/number.c", text);
+    assert_eq!(run(&must_build(&request).output, b""), b"H");
+}
+
+#[test]
 fn what_a_package_lacks_is_named() {
     let cases: [(&str, &str, &str); 4] = [
         (

@@ -98,11 +98,11 @@ impl Official {
     }
 }
 
-/// The name of the package that the toolchain carries and that offers a module, if there is one.
-pub fn official_provider(module: &str, options: &Options) -> Option<String> {
+/// Name and version of the package that the toolchain carries and that offers a module, if there is one.
+pub fn official_provider(module: &str, options: &Options) -> Option<(String, String)> {
     let official = Official::open(options.environment.repository.as_deref()).ok()?;
     let provider = official.newest().find(|carried| carried.package.modules.iter().any(|id| id == module))?;
-    Some(provider.package.name.clone())
+    Some((provider.package.name.clone(), provider.package.version.clone()))
 }
 
 impl Carried {

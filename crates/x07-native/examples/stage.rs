@@ -1,5 +1,6 @@
 //! Stages backends below a workspace root: `stage ROOT ID...` writes `ROOT/deps/x07/lib*.a` and puts the backends into
-//! `ROOT/deps/x07/native_backends.json` (`x07.native-backends@0.1.0`).
+//! `ROOT/deps/x07/native_backends.json` (`x07.native-backends@0.1.0`), beside those that every program has in its runtime:
+//! what is not there would be refused.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -21,8 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let id = id.to_string_lossy();
         let backend = x07_native::find(&id).ok_or_else(|| format!("no backend {id} for {}", x07_native::TARGET))?;
         write(&folder.join(backend.archive), backend.bytes)?;
-        backends.retain(|entry| entry["backend_id"] != backend.id);
-        backends.push(entry(backend));
+        put(&mut backends, entry(backend));
+    }
+    for id in x07c::builtins::all().filter_map(|row| row.provided_as) {
+        put(&mut backends, entry_of(id, Vec::new(), Vec::new()));
     }
     backends.sort_by_key(|entry| entry["backend_id"].as_str().map(str::to_owned));
     let document = json!({ "schema_version": SCHEMA, "backends": backends });
@@ -30,17 +33,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Puts an entry in the place of the one with its id.
+fn put(backends: &mut Vec<Value>, entry: Value) {
+    backends.retain(|known| known["backend_id"] != entry["backend_id"]);
+    backends.push(entry);
+}
+
 fn entry(backend: &x07_native::Backend) -> Value {
-    let arguments: Vec<String> = backend.system_libraries.iter().map(|library| format!("-l{library}")).collect();
+    let arguments = backend.system_libraries.iter().map(|library| format!("-l{library}")).collect();
+    entry_of(backend.id, vec![format!("deps/x07/{}", backend.archive)], arguments)
+}
+
+fn entry_of(id: &str, files: Vec<String>, arguments: Vec<String>) -> Value {
     let link = json!({
         "kind": "static",
-        "files": [format!("deps/x07/{}", backend.archive)],
+        "files": files,
         "args": arguments,
         "search_paths": [],
         "force_load": false,
         "whole_archive": false,
     });
-    json!({ "backend_id": backend.id, "abi_major": x07_native::ABI_MAJOR, "link": { "linux": link, "macos": link } })
+    json!({ "backend_id": id, "abi_major": x07_native::ABI_MAJOR, "link": { "linux": link, "macos": link } })
 }
 
 fn registered(registry: &Path) -> Result<Vec<Value>, Box<dyn Error>> {

@@ -98,6 +98,7 @@ fn failed(failure: Failure, world: World) -> Result<CompileReport, String> {
         },
         Failure::CCompiler(failure) => CompileReport {
             exit_status: failure.status,
+            c_source_size: failure.c_source_size,
             compile_error: failure.to_string().lines().next().map(str::to_owned),
             stdout_b64: base64(&failure.stdout),
             stderr_b64: base64(&invocation(&failure)),

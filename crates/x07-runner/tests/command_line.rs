@@ -92,10 +92,12 @@ fn usage_errors_are_text_on_standard_error_and_status_2() {
         assert_eq!(text(&done.stdout), "", "{runner} {arguments}");
         assert!(told.contains(message), "{runner} {arguments}: {told}");
     }
-    for (variable, message) in
-        [("X07_SANDBOX_BACKEND=jail", "X07_SANDBOX_BACKEND"), ("X07_I_ACCEPT_WEAKER_ISOLATION=maybe", "maybe")]
-    {
-        let done = call("os", folder.folder(), "--artifact artifact", &[variable]);
+    for (arguments, variable, message) in [
+        ("--artifact artifact", "X07_SANDBOX_BACKEND=jail", "X07_SANDBOX_BACKEND"),
+        ("--artifact artifact", "X07_I_ACCEPT_WEAKER_ISOLATION=maybe", "maybe"),
+        ("--program main.x07.json", "X07_WORKSPACE_ROOT=/nowhere", "X07_WORKSPACE_ROOT: there is no folder /nowhere"),
+    ] {
+        let done = call("os", folder.folder(), arguments, &[variable]);
         assert_eq!((done.status.code(), text(&done.stdout)), (Some(2), String::new()));
         assert!(text(&done.stderr).contains(message));
     }
@@ -200,6 +202,51 @@ fn a_failed_run_is_status_1_with_a_report() {
         assert_eq!((done.status.code(), &report["exit_code"]), (Some(1), &1.into()));
         assert_eq!((&report["exit_status"], &report["trap"]), (&132.into(), &"fuel exhausted".into()));
     }
+}
+
+/// The `compile` part of the report about a program of this expression and these imports.
+fn compiled(imports: &str, solve: &str, variables: &[&str]) -> Value {
+    let folder = folder();
+    let program = format!(
+        r#"{{"schema_version":"x07.x07ast@0.5.0","kind":"entry","module_id":"main","imports":[{imports}],"decls":[],"solve":{solve}}}"#
+    );
+    fs::write(folder.folder().join("main.x07.json"), program).unwrap();
+    fs::create_dir_all(folder.folder().join("deps/x07")).unwrap();
+    let registry = r#"{"schema_version":"x07.native-backends@0.1.0","backends":[]}"#;
+    fs::write(folder.folder().join("deps/x07/native_backends.json"), registry).unwrap();
+    let done = call("os", folder.folder(), "--program main.x07.json --compile-only", variables);
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|_| panic!("{}", text(&done.stderr)));
+    report["compile"].clone()
+}
+
+const ZONES: &str = r#"["bytes.concat",["os.time.tzdb_snapshot_id_v1"],["bytes.concat",["os.fs.read_file",["bytes.lit","x"]],
+    ["result_bytes.unwrap_or",["os.fs.read_all_v1",["bytes.lit","x"],["bytes.lit","x"]],["bytes.lit","x"]]]]"#;
+
+#[test]
+fn backends_in_the_runtime_are_required_like_others() {
+    let built = compiled("", ZONES, &[]);
+    let required = r#"[{"abi_major":1,"backend_id":"x07.ext.fs","features":["os.fs.read_all_v1"]},{"abi_major":1,"backend_id":"x07.time","features":["os.time.tzdb_snapshot_id_v1"]}]"#;
+    assert_eq!(built["native_requires"]["requires"].to_string(), required);
+    assert_eq!(built["ok"], true);
+    // A registry that is chosen has everything or is refused.
+    let refused = compiled("", ZONES, &["X07_WORKSPACE_ROOT=."]);
+    assert!(refused["compile_error"].as_str().unwrap().contains("missing backend_id"), "{refused}");
+}
+
+#[test]
+fn a_package_that_has_the_module_is_named_first() {
+    let error = compiled(r#""std.math""#, r#"["bytes.alloc",0]"#, &[])["compile_error"].to_string();
+    let hints = error.split_once("\\n\\n").unwrap().1;
+    assert!(
+        hints.starts_with("hint: x07 pkg add ext-math@") && hints.contains(" --sync\\nhint: x07 pkg provides std.math"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_c_compiler_that_fails_was_given_something() {
+    let built = compiled("", r#"["bytes.lit","x"]"#, &["X07_CC=false"]);
+    assert!(built["c_source_size"].as_u64().unwrap() > 0, "{built}");
 }
 
 #[test]

@@ -165,6 +165,8 @@ pub struct Builtin {
     pub needs: Needs,
     /// How it is compiled.
     pub form: Form,
+    /// The native backend that the runtime stands for with this head.
+    pub provided_as: Option<&'static str>,
     /// What it does, in one line.
     pub doc: &'static str,
 }
@@ -178,7 +180,17 @@ impl Builtin {
         traps: &'static [&'static str],
         doc: &'static str,
     ) -> Self {
-        Builtin { head, params, result, effect: Effect::Reads, traps, needs: Needs::Nothing, form: Form::Call, doc }
+        Builtin {
+            head,
+            params,
+            result,
+            effect: Effect::Reads,
+            traps,
+            needs: Needs::Nothing,
+            form: Form::Call,
+            provided_as: None,
+            doc,
+        }
     }
 
     /// A head that acts.
@@ -189,7 +201,17 @@ impl Builtin {
         traps: &'static [&'static str],
         doc: &'static str,
     ) -> Self {
-        Builtin { head, params, result, effect: Effect::Acts, traps, needs: Needs::Nothing, form: Form::Call, doc }
+        Builtin {
+            head,
+            params,
+            result,
+            effect: Effect::Acts,
+            traps,
+            needs: Needs::Nothing,
+            form: Form::Call,
+            provided_as: None,
+            doc,
+        }
     }
 
     /// A head that reads and whose result borrows from its first argument.
@@ -200,7 +222,17 @@ impl Builtin {
         traps: &'static [&'static str],
         doc: &'static str,
     ) -> Self {
-        Builtin { head, params, result, effect: Effect::Reads, traps, needs: Needs::Nothing, form: Form::Borrows, doc }
+        Builtin {
+            head,
+            params,
+            result,
+            effect: Effect::Reads,
+            traps,
+            needs: Needs::Nothing,
+            form: Form::Borrows,
+            provided_as: None,
+            doc,
+        }
     }
 
     /// A head that lowering knows.
@@ -219,6 +251,7 @@ impl Builtin {
             traps: &[],
             needs: Needs::Nothing,
             form: Form::Special(special),
+            provided_as: None,
             doc,
         }
     }
@@ -226,6 +259,12 @@ impl Builtin {
     /// The same head under a condition.
     pub(crate) const fn needs(mut self, needs: Needs) -> Self {
         self.needs = needs;
+        self
+    }
+
+    /// The same head as a part of a native backend that is in the runtime.
+    pub(crate) const fn provided_as(mut self, backend: &'static str) -> Self {
+        self.provided_as = Some(backend);
         self
     }
 
@@ -282,10 +321,16 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
 
 /// The native backend that a head needs, such as `x07.math`.
 pub fn backend_of(head: &str) -> Option<&'static str> {
-    match find(head)?.needs {
+    let row = find(head)?;
+    match row.needs {
         Needs::Native(backend) => Some(backend),
-        _ => None,
+        _ => row.provided_as,
     }
+}
+
+/// True for a backend whose heads are in the runtime, so that there is nothing to link for it.
+pub fn is_in_runtime(backend: &str) -> bool {
+    all().any(|row| row.provided_as == Some(backend))
 }
 
 /// The row of a head.

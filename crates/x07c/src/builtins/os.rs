@@ -5,6 +5,10 @@ use super::Needs::Os;
 use super::Param::{Int, Lent, Move};
 use crate::types::Ty::{Bytes, I32, Never, OptionBytes, ResultBytes, ResultI32};
 
+/// Backends of the registry whose heads the runtime has itself.
+const FILES: &str = "x07.ext.fs";
+const TIME_ZONES: &str = "x07.time";
+
 const PROCESS: &[&str] = &["os.process invalid handle", "os.process invalid proc mode", "os.process already taken"];
 
 pub(super) const ROWS: &[Builtin] = &[
@@ -31,7 +35,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "The content of a file, up to the read limit of the caps.",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.write_all_v1",
         &[Move("path", Bytes), Move("data", Bytes), Move("caps", Bytes)],
@@ -39,7 +44,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Writes a file; ok(bytes written).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.mkdirs_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -47,7 +53,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Creates a folder and those above it; ok(1).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.remove_file_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -55,7 +62,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Removes a file; ok(1).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.remove_dir_all_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -63,7 +71,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Removes a folder with all that is in it; ok(1).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.rename_v1",
         &[Move("src", Bytes), Move("dst", Bytes), Move("caps", Bytes)],
@@ -71,7 +80,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Moves a file or folder, replacing a file; ok(1).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.list_dir_sorted_text_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -79,7 +89,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "The names in a folder, sorted by bytes, each followed by LF.",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.walk_glob_sorted_text_v1",
         &[Move("root", Bytes), Move("glob", Bytes), Move("caps", Bytes)],
@@ -87,7 +98,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "The files below a folder whose relative path matches, sorted, each followed by LF.",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.stat_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -95,7 +107,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "FsStatV1 of a path: kind, size, time of change; kind 0 when there is nothing.",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.stream_open_write_v1",
         &[Move("path", Bytes), Move("caps", Bytes)],
@@ -103,7 +116,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Opens a file for writing in pieces; ok(handle).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.stream_write_all_v1",
         &[Int("handle"), Move("data", Bytes)],
@@ -111,7 +125,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Appends to an open file; ok(bytes written).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.stream_close_v1",
         &[Int("handle")],
@@ -119,7 +134,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Finishes an open file and frees the handle; ok(1).",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.fs.stream_drop_v1",
         &[Int("handle")],
@@ -127,7 +143,8 @@ pub(super) const ROWS: &[Builtin] = &[
         &[],
         "Discards an open file and frees the handle; 1, or 0 for an unknown handle.",
     )
-    .needs(Os),
+    .needs(Os)
+    .provided_as(FILES),
     Builtin::acts(
         "os.env.get",
         &[Move("key", Bytes)],
@@ -167,15 +184,18 @@ pub(super) const ROWS: &[Builtin] = &[
         I32,
         &[],
         "1 if there is a time zone of this name, else 0.",
-    ),
+    )
+    .provided_as(TIME_ZONES),
     Builtin::acts(
         "os.time.tzdb_offset_duration_v1",
         &[Lent("tzid"), Int("secs_lo"), Int("secs_hi")],
         Bytes,
         &[],
         "The UTC offset of a zone at an instant as DurationDocV1.",
-    ),
-    Builtin::acts("os.time.tzdb_snapshot_id_v1", &[], Bytes, &[], "`tzdb-` and the IANA release of the time zones."),
+    )
+    .provided_as(TIME_ZONES),
+    Builtin::acts("os.time.tzdb_snapshot_id_v1", &[], Bytes, &[], "`tzdb-` and the IANA release of the time zones.")
+        .provided_as(TIME_ZONES),
     Builtin::acts(
         "os.process.exit",
         &[Int("code")],

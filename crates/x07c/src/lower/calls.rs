@@ -14,6 +14,9 @@ use crate::unit::{GenericProblem, Lookup};
 impl Lowerer<'_, '_> {
     /// The world and the place must allow the head. False if they do not.
     pub(crate) fn allowed(&mut self, e: ExprId, row: &Builtin) -> bool {
+        if row.provided_as.is_some() {
+            self.out.native_heads.insert(row.head.to_string());
+        }
         match row.needs {
             Needs::Nothing => true,
             Needs::Unsafe => self.need_unsafe(e, row.head),
