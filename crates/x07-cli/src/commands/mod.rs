@@ -32,7 +32,7 @@ use crate::shell::Shell;
 pub(crate) enum Command {
     New(new::Options),
     Init(init::Options),
-    #[command(visible_alias = "b")]
+    #[command(visible_aliases = ["b", "bundle"])]
     Build(Box<build::Options>),
     #[command(visible_alias = "r")]
     Run(Box<run::Options>),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use x07_build::{Target, World};
 use x07_runner::Folder;
 use x07_runner::os::enclose;
-use x07_runner::sandbox::{Changes, Policy, PolicyError, Sandbox};
+use x07_runner::sandbox::{Changes, Policy, Sandbox};
 
 use crate::project::Program;
 use crate::shell::Shell;
@@ -163,7 +163,10 @@ fn changed(base: &Path, changes: &Changes, folder: &Path) -> Result<(PathBuf, Po
     let text = format!("{value:#}\n");
     let name = format!("{}.policy.json", &x07_build::Digest::of(text.as_bytes()).to_hex()[..16]);
     let file = folder.join(GENERATED).join(name);
-    let policy = Policy::from_value(&value).map_err(|mistakes| PolicyError::Invalid(file.clone(), mistakes))?;
+    let policy = Policy::from_value(&value).map_err(|mistakes| {
+        let list: String = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
+        anyhow::anyhow!("the policy is invalid with what the flags --allow-... add to it:{list}")
+    })?;
     fs::create_dir_all(folder.join(GENERATED)).with_context(|| format!("cannot create {}", folder.display()))?;
     crate::files::write(&file, text.as_bytes())?;
     Ok((file, policy))

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::policy::MAX_HOST_BYTES;
+
 /// What the flags add to a policy and take from it. Roots and hosts are switched on where something is added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -31,9 +33,9 @@ impl Changes {
             }
         }
         for host in &self.allow_hosts {
-            let (host, ports) = parse_host(host)?;
+            let (host, ports) = parse_host(host).map_err(|error| format!("--allow-host {error}"))?;
             if ports.is_empty() {
-                return Err(format!("{host}: the ports are missing; it is HOST:PORT[,PORT]"));
+                return Err(format!("--allow-host {host}: the ports are missing; it is HOST:PORT[,PORT]"));
             }
             let net = section(policy, "net")?;
             for switch in ["enabled", "allow_tcp", "allow_dns"] {
@@ -42,7 +44,7 @@ impl Changes {
             array(net, "allow_hosts")?.push(json!({ "host": host, "ports": ports }));
         }
         for host in &self.deny_hosts {
-            let (host, ports) = parse_host(host)?;
+            let (host, ports) = parse_host(host).map_err(|error| format!("--deny-host {error}"))?;
             deny(array(section(policy, "net")?, "allow_hosts")?, host, &ports);
         }
         Ok(())
@@ -66,12 +68,22 @@ fn deny(allowed: &mut Vec<Value>, host: &str, ports: &[u16]) {
     allowed.retain(|entry| entry["ports"].as_array().is_none_or(|ports| !ports.is_empty()));
 }
 
+/// What the policy's schema takes for the name of a host.
+fn is_host(text: &str) -> bool {
+    let is_odd = |letter: char| letter.is_whitespace() || letter == ';' || letter == '\0';
+    !text.is_empty() && text.len() <= MAX_HOST_BYTES && !text.contains(is_odd)
+}
+
 /// `HOST:PORT,PORT` in its parts. An IPv6 address is written in brackets.
 fn parse_host(text: &str) -> Result<(&str, Vec<u16>), String> {
     let (host, ports) = match text.rsplit_once(':') {
-        Some((host, ports)) if !ports.contains(']') => (host, ports),
-        _ => return Ok((text, Vec::new())),
+        Some((host, ports)) if !ports.contains(']') => (host, Some(ports)),
+        _ => (text, None),
     };
+    if !is_host(host) {
+        return Err(format!("{text}: {host:?} is no host"));
+    }
+    let Some(ports) = ports else { return Ok((host, Vec::new())) };
     let ports = ports.split(',').map(|port| match port.trim().parse() {
         Ok(0) | Err(_) => Err(format!("{text}: {port:?} is no port")),
         Ok(port) => Ok(port),
@@ -101,8 +113,11 @@ mod tests {
         assert_eq!(hosts(&["a:1,2"], &[]).unwrap(), json!([{ "host": "a", "ports": [1, 2] }]));
         assert_eq!(hosts(&["a:1,2", "[::1]:9"], &["a:1"]).unwrap()[0], json!({ "host": "a", "ports": [2] }));
         assert_eq!(hosts(&["a:1,2"], &["a"]).unwrap(), json!([]));
-        assert_eq!(hosts(&["a"], &[]).unwrap_err(), "a: the ports are missing; it is HOST:PORT[,PORT]");
-        assert_eq!(hosts(&["a:http"], &[]).unwrap_err(), "a:http: \"http\" is no port");
+        assert_eq!(hosts(&["a"], &[]).unwrap_err(), "--allow-host a: the ports are missing; it is HOST:PORT[,PORT]");
+        assert_eq!(hosts(&["a:http"], &[]).unwrap_err(), "--allow-host a:http: \"http\" is no port");
+        assert_eq!(hosts(&["a b:1"], &[]).unwrap_err(), "--allow-host a b:1: \"a b\" is no host");
+        assert_eq!(hosts(&[":1"], &[]).unwrap_err(), "--allow-host :1: \"\" is no host");
+        assert_eq!(hosts(&[], &["a;b"]).unwrap_err(), "--deny-host a;b: \"a;b\" is no host");
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::patterns::is_regex_lite;
 /// The JSON Schema of policy files.
 pub const SCHEMA: &str = include_str!("policy.schema.json");
 
+/// Bytes of the name of a host.
+pub(super) const MAX_HOST_BYTES: usize = 255;
+
 /// What a program may do. The fields are those of the file, which says what each means.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[allow(missing_docs, reason = "each is the field of that name in the policy file")]
@@ -268,6 +271,15 @@ impl Policy {
                 });
             }
         }
+        for (index, allowed) in policy.net.allow_hosts.iter().enumerate() {
+            // The schema counts characters.
+            if allowed.host.len() > MAX_HOST_BYTES {
+                mistakes.push(Mistake {
+                    pointer: format!("/net/allow_hosts/{index}/host"),
+                    message: format!("a host has at most {MAX_HOST_BYTES} bytes, not {}", allowed.host.len()),
+                });
+            }
+        }
         if mistakes.is_empty() { Ok(policy) } else { Err(mistakes) }
     }
 
@@ -284,6 +296,12 @@ impl Policy {
             "time.allow_monotonic forbids nothing: no head reads such a clock",
         );
         say(!self.threads.enabled, "threads.enabled forbids nothing: programs have no threads");
+        let default = Threads::default();
+        say(
+            self.threads.max_workers != default.max_workers,
+            "threads.max_workers sets nothing: programs have no threads",
+        );
+        say(self.threads.max_queue != default.max_queue, "threads.max_queue sets nothing: programs have no threads");
         say(self.db.get("enabled") == Some(&Value::Bool(true)), "db allows nothing: there are no database heads");
         idle
     }

@@ -241,7 +241,9 @@ fn time_and_descriptors_run_out() {
 #[test]
 fn without_the_capability_there_is_no_foreign_code() {
     let place = Place::new();
-    for (change, expected) in [("allow_ffi", "ffi"), ("allow_unsafe", "unsafe")] {
+    for (change, expected) in
+        [("allow_ffi", "language.allow_ffi is false"), ("allow_unsafe", "language.allow_unsafe is false")]
+    {
         let attempt = attempts(&place, &[("fork", vec![])]);
         let weaker = foreign(|policy| policy["language"][change] = json!(false));
         match place.run(&attempt, &weaker, b"") {

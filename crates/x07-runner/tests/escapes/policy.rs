@@ -47,6 +47,8 @@ fn every_mistake_is_told() {
         &policy(|policy| policy["process"]["allow_args_regex_lite"] = json!(["*"])),
         &["/process/allow_args_regex_lite/0", "is no pattern"],
     );
+    let host = |host: &str| policy(|policy| policy["net"]["allow_hosts"] = json!([{ "host": host, "ports": [1] }]));
+    refused(&host(&"é".repeat(128)), &["/net/allow_hosts/0/host", "at most 255 bytes, not 256"]);
     refused(&json!([]), &["is not of type \"object\""]);
 }
 
@@ -104,6 +106,16 @@ fn gaps_are_named_and_must_be_accepted() {
         let accepted = place.call(&nothing(), &policy(change), b"", "--i-accept-weaker-isolation", &[]);
         assert_eq!(end_of(&accepted), End::Output(Vec::new()));
         assert!(String::from_utf8_lossy(&accepted.stderr).contains(part));
+    }
+}
+
+#[test]
+fn what_has_no_effect_is_told() {
+    let idle = policy(|policy| policy["threads"] = json!({ "enabled": false, "max_workers": 2, "max_queue": 5 }));
+    let told = Place::new().call(&nothing(), &idle, b"", "", &[]).stderr;
+    let told = String::from_utf8_lossy(&told);
+    for field in ["threads.enabled", "threads.max_workers", "threads.max_queue"] {
+        assert!(told.contains(field), "{told}");
     }
 }
 

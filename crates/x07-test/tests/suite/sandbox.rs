@@ -11,7 +11,7 @@ const HIDDEN: &str =
     r#"["std.test.assert_bytes_eq", ["os.fs.read_file", ["bytes.lit", "kept"]], ["bytes.lit", "no"], 1]"#;
 const RAW: &str =
     r#"["begin", ["let", "b", ["bytes.alloc", 1]], ["unsafe", ["bytes.as_ptr", "b"]], ["std.test.pass"]]"#;
-const SPIN: &str = r#"["begin", ["let", "n", 0], ["for", "i", 0, 2147483647, ["set", "n", ["^", "n", ["*", "i", 7]]]], ["std.test.assert_true", "n", 1]]"#;
+const WAIT: &str = r#"["begin", ["os.time.sleep_ms_v1", 900], ["std.test.pass"]]"#;
 
 fn policy(change: impl FnOnce(&mut Value)) -> String {
     let mut policy = x07_runner::sandbox::template("cli", "test").unwrap();
@@ -27,7 +27,6 @@ fn project() -> Project {
             ("read", "", "result_i32", READ),
             ("hidden", "", "result_i32", HIDDEN),
             ("raw", "", "result_i32", RAW),
-            ("spin", "", "result_i32", SPIN),
             ("pass", "", "result_i32", r#"["std.test.pass"]"#),
         ],
         json!([
@@ -53,7 +52,7 @@ fn each_test_is_held_by_its_policy() {
     expect![[r#"
         1 pass
         2 error [ETEST_RUN] os.fs.read_file open failed path=kept errno=2 module=m ptr=/decls/2/body/1 at /decls/2/body/1
-        3 error [ETEST_COMPILE] Unsupported: "unsafe" needs the unsafe capability, which this world does not have (module=m fn=m.raw ptr=/decls/3/body/2) at /decls/3/body/2
+        3 error [ETEST_COMPILE] Unsupported: "unsafe" needs the unsafe capability, which the policy does not give: language.allow_unsafe is false (module=m fn=m.raw ptr=/decls/3/body/2) at /decls/3/body/2
         4 error [ETEST_POLICY_INVALID] run-os-sandboxed fails closed, because only the program's own checks would enforce:
         5 error [ETEST_POLICY_INVALID] limits.fds = 1 cannot start a process; it takes at least 4
         6 pass
@@ -73,7 +72,7 @@ fn what_is_only_compiled_needs_a_policy_too() {
     expect![[r#"
         1 skip
         exit 0
-        3 error [ETEST_COMPILE] Unsupported: "unsafe" needs the unsafe capability, which this world does not have (module=m fn=m.raw ptr=/decls/3/body/2) at /decls/3/body/2
+        3 error [ETEST_COMPILE] Unsupported: "unsafe" needs the unsafe capability, which the policy does not give: language.allow_unsafe is false (module=m fn=m.raw ptr=/decls/3/body/2) at /decls/3/body/2
         exit 11
         5 error [ETEST_POLICY_INVALID] limits.fds = 1 cannot start a process; it takes at least 4
         exit 12
@@ -83,14 +82,15 @@ fn what_is_only_compiled_needs_a_policy_too() {
 #[test]
 fn the_tighter_limit_holds() {
     let project = Project::new(
-        &[("spin", "", "result_i32", SPIN)],
+        &[("wait", "", "result_i32", WAIT)],
         json!([
-            {"id": "policy", "entry": "m.spin", "world": "run-os-sandboxed", "policy_json": "brief.json", "timeout_ms": 60000},
+            {"id": "policy", "entry": "m.wait", "world": "run-os-sandboxed", "policy_json": "brief.json", "timeout_ms": 60000},
         ]),
     );
-    project.write("brief.json", &policy(|policy| policy["limits"]["wall_ms"] = json!(1)));
+    project.write("brief.json", &policy(|policy| policy["limits"]["wall_ms"] = json!(200)));
     expect![[r#"
-        policy error [ETEST_RUN] fuel exhausted
+        policy error [ETEST_RUN] timed out
         exit 12
-    "#]].assert_eq(&told(&project.run(|_| {})));
+    "#]]
+    .assert_eq(&told(&project.run(|_| {})));
 }

@@ -72,15 +72,25 @@ impl Lowerer<'_, '_> {
     pub(crate) fn need_unsafe(&mut self, e: ExprId, head: &str) -> bool {
         let allowed = self.unit.options.capabilities.allow_unsafe;
         if !allowed {
+            let lacking = self.lacking("language.allow_unsafe");
             self.error(
                 "X07-WORLD-UNSAFE-0001",
                 ErrorKind::Unsupported,
-                format!("\"{head}\" needs the unsafe capability, which this world does not have"),
+                format!("\"{head}\" needs the unsafe capability, which {lacking}"),
                 e,
             )
             .help = Some("use the world run-os, or do without pointers".to_string());
         }
         allowed
+    }
+
+    /// Why a capability is missing that `field` of a policy gives: of the worlds with the operating system only the one
+    /// with a policy can lack it.
+    fn lacking(&self, field: &str) -> String {
+        match self.unit.options.capabilities.os {
+            true => format!("the policy does not give: {field} is false"),
+            false => "this world does not have".to_string(),
+        }
     }
 
     fn need_block(&mut self, e: ExprId, head: &str) -> bool {
@@ -438,10 +448,11 @@ impl Lowerer<'_, '_> {
         self.out.calls.insert(used.clone());
         if interface.is_extern {
             if !self.unit.options.capabilities.allow_ffi {
+                let lacking = self.lacking("language.allow_ffi");
                 self.error(
                     "X07-WORLD-FFI-0001",
                     ErrorKind::Unsupported,
-                    format!("the extern \"{name}\" needs the ffi capability, which this world does not have"),
+                    format!("the extern \"{name}\" needs the ffi capability, which {lacking}"),
                     e,
                 );
                 return Operand::error();
