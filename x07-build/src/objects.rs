@@ -40,6 +40,8 @@ pub(crate) struct Objects<'a> {
     config: String,
     /// The object of each module that has one.
     objects: Vec<OnceLock<Digest>>,
+    /// Whether neither a module nor any that it imports, directly or not, has a mistake.
+    sound: Vec<OnceLock<bool>>,
     /// Which modules the program calls into; known when all units are made. The others need no object.
     linked: OnceLock<Vec<bool>>,
     /// The object of each C file of a package, and the files that it was made of.
@@ -74,6 +76,7 @@ impl<'a> Objects<'a> {
             include: runtime::include_folder(session.store)?,
             config: runtime::program_config(session.request, session.place, session.project.world),
             objects: program.modules.iter().map(|_| OnceLock::new()).collect(),
+            sound: program.modules.iter().map(|_| OnceLock::new()).collect(),
             linked: OnceLock::new(),
             messages: Mutex::new(BTreeMap::new()),
             group_records: groups.iter().map(|_| OnceLock::new()).collect(),
@@ -96,7 +99,15 @@ impl<'a> Objects<'a> {
     pub(crate) fn starts_early(&self, number: u32) -> bool {
         let id = &self.program.modules[number as usize].id;
         let was_linked = self.old.modules.get(id).is_some_and(|old| old.record.object.is_some());
-        was_linked && self.units.is_sound(number)
+        self.is_sound(number) && was_linked
+    }
+
+    /// To be asked of modules that have their unit, and so have their imports. A function without a mistake of its own that
+    /// calls one with a mistake has no C text either, and so on upwards.
+    fn is_sound(&self, number: u32) -> bool {
+        let mut imports = self.program.modules[number as usize].imports.iter();
+        *self.sound[number as usize]
+            .get_or_init(|| self.units.is_sound(number) && imports.all(|import| self.is_sound(*import)))
     }
 
     /// True when the program calls into a module's object; nothing is before all units are made.

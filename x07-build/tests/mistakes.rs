@@ -226,24 +226,34 @@ fn an_uncalled_function_may_call_a_broken_one() {
 
 #[test]
 fn a_mistake_in_what_was_linked_before_is_told_as_a_mistake() {
-    type Modules = [(&'static str, String); 2];
+    type Modules = Vec<(&'static str, String)>;
     fn function(id: &str, body: &str) -> String {
         format!(r#"{{"kind":"defn","name":"{id}.g","params":[],"result":"bytes","body":{body}}}"#)
     }
     // The broken function is called in its own file, or from another one that has changed too.
-    let own: fn(&str, usize) -> Modules = |body, attempt| {
+    fn own(body: &str, attempt: usize) -> Modules {
         let text = entry(r#""a""#, &format!(r#"["bytes.concat",["main.g"],["bytes.alloc",["+",{attempt},["a.f"]]]]"#));
         let text = text.replace(r#""decls":["#, &format!(r#""decls":[{}"#, function("main", body)));
-        [("main", text), ("a", module("a", "", "1"))]
-    };
-    let imported: fn(&str, usize) -> Modules = |body, attempt| {
+        vec![("main", text), ("a", module("a", "", "1"))]
+    }
+    fn imported(body: &str, attempt: usize) -> Modules {
         let text = entry(r#""a""#, &format!(r#"["bytes.concat",["a.g"],["bytes.alloc",["+",{attempt},["a.f"]]]]"#));
         let module = module("a", "", "1").replace(r#"["a.f"]"#, r#"["a.f","a.g"]"#);
-        [("main", text), ("a", module.replace(r#""decls":["#, &format!(r#""decls":[{},"#, function("a", body))))]
-    };
+        vec![("main", text), ("a", module.replace(r#""decls":["#, &format!(r#""decls":[{},"#, function("a", body))))]
+    }
+    // A module without a mistake of its own is between the two.
+    fn further(body: &str, attempt: usize) -> Modules {
+        let mut modules = imported(body, attempt);
+        let between = module("b", r#""a""#, "1").replace(r#"["b.f"]"#, r#"["b.f","b.g"]"#);
+        let between = between.replace(r#""decls":["#, &format!(r#""decls":[{},"#, function("b", r#"["a.g"]"#)));
+        modules[0].1 =
+            modules[0].1.replace(r#"["a.g"]"#, r#"["b.g"]"#).replace(r#""imports":["a""#, r#""imports":["a","b""#);
+        modules.push(("b", between));
+        modules
+    }
     // The C compiler must not be blamed, however soon it is called; who is faster differs from run to run.
     for attempt in 0..20 {
-        for program in [own, imported] {
+        for program in [own as fn(&str, usize) -> Modules, imported, further] {
             let sandbox = Sandbox::empty();
             let write = |body| {
                 for (id, text) in program(body, attempt) {
