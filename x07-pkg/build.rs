@@ -53,18 +53,7 @@ fn builtin(library: &Path) -> io::Result<String> {
 
 /// The folders in a folder, sorted; none when it is not there.
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
+    if folder.is_dir() { list::folders(folder) } else { Ok(Vec::new()) }
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

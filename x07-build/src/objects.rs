@@ -106,8 +106,8 @@ impl<'a> Objects<'a> {
     /// calls one with a mistake has no C text either, and so on upwards.
     fn is_sound(&self, number: u32) -> bool {
         let mut imports = self.program.modules[number as usize].imports.iter();
-        *self.sound[number as usize]
-            .get_or_init(|| self.units.is_sound(number) && imports.all(|import| self.is_sound(*import)))
+        let is_sound_itself = || self.units.get(number).is_some_and(|unit| unit.record.sound);
+        *self.sound[number as usize].get_or_init(|| is_sound_itself() && imports.all(|import| self.is_sound(*import)))
     }
 
     /// True when the program calls into a module's object; nothing is before all units are made.

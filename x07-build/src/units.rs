@@ -82,14 +82,6 @@ impl<'a> Units<'a> {
         self.slots.get(module as usize)?.unit.get()
     }
 
-    /// True when neither a unit that has been made nor the modules whose functions it uses have a mistake.
-    pub(crate) fn is_sound(&self, module: u32) -> bool {
-        let is_sound = |unit: &Unit| unit.record.sound;
-        self.get(module).is_some_and(|unit| {
-            is_sound(unit) && unit.record.used.iter().all(|used| self.provider(used).is_some_and(is_sound))
-        })
-    }
-
     /// Makes the unit of a module whose imports all have theirs.
     pub(crate) fn make(&self, number: u32, lane: usize) -> Result<(), Failure> {
         let module = &self.program.modules[number as usize];

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -147,21 +147,25 @@ fn large_batches() {
 }
 
 /// A client can be given `x07 run` in place of the server.
-#[test]
-fn run_serves_too() {
-    let workshop = Workshop::new();
-    workshop.run("", &["new", "hello-run", "--template", "mcp-stdio-server"]);
-    let mut process =
-        workshop.x07("hello-run").arg("run").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+/// Sends pings one by one, each when the last is answered, and closes standard input.
+fn prompt_pings(process: &mut Child, count: usize) {
     let (mut stdin, mut stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-    for id in 0..3 {
+    for id in 0..count {
         let (request, reply) = ping(id);
         stdin.write_all(format!("{request}\n").as_bytes()).unwrap();
         let mut got = vec![0; reply.len() + 1];
         stdout.read_exact(&mut got).unwrap();
         assert_eq!(String::from_utf8_lossy(&got), format!("{reply}\n"));
     }
-    drop(stdin);
+}
+
+#[test]
+fn run_serves_too() {
+    let workshop = Workshop::new();
+    workshop.run("", &["new", "hello-run", "--template", "mcp-stdio-server"]);
+    let mut process =
+        workshop.x07("hello-run").arg("run").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    prompt_pings(&mut process, 3);
     assert!(process.wait().unwrap().success());
 }
 
@@ -176,15 +180,7 @@ fn line_ends() {
 #[test]
 fn prompt() {
     let mut process = Command::new(server()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (mut stdin, mut stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-    for id in 0..50 {
-        let (request, reply) = ping(id);
-        stdin.write_all(format!("{request}\n").as_bytes()).unwrap();
-        let mut got = vec![0; reply.len() + 1];
-        stdout.read_exact(&mut got).unwrap();
-        assert_eq!(String::from_utf8_lossy(&got), format!("{reply}\n"));
-    }
-    drop(stdin);
+    prompt_pings(&mut process, 50);
     let closed = Instant::now();
     assert!(process.wait().unwrap().success());
     assert!(closed.elapsed() < Duration::from_secs(1), "{:?}", closed.elapsed());
