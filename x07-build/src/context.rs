@@ -9,6 +9,7 @@ use x07c::Capabilities;
 use crate::digest::{Digest, KeyBuilder};
 use crate::event::{Event, Observer};
 use crate::files::{can_write, io_failure};
+use crate::foreign;
 use crate::outcome::Failure;
 use crate::request::{Emit, Request, Target, capabilities_of};
 use crate::store::Store;
@@ -148,9 +149,9 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
 }
 
 impl Project {
-    /// Where the packages have C sources, or would have if somebody put some there.
-    pub(crate) fn ffi_folders(&self) -> impl Iterator<Item = PathBuf> {
-        self.packages.iter().map(|package| package.folder.join("ffi"))
+    /// What decides which C sources the packages have, or would have if somebody put some there.
+    pub(crate) fn native_places(&self) -> impl Iterator<Item = PathBuf> {
+        self.packages.iter().flat_map(|package| foreign::places(&package.folder, &package.native_files))
     }
 
     /// Reads the manifest, if there is one, and finds its packages.

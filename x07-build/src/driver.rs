@@ -111,7 +111,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
 
     let compiler_output = objects.as_ref().map(Objects::messages).unwrap_or_default();
     // Both name the folders of packages that have C sources now.
-    let watched: BTreeSet<_> = foreign.watched().chain(session.project.ffi_folders()).collect();
+    let watched: BTreeSet<_> = foreign.watched().chain(session.project.native_places()).collect();
     record::save(
         &session,
         record::Saved {

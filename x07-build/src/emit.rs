@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use x07_files::{Access, parent};
+use x07_pkg::FFI_FOLDER;
 
 use crate::cc;
 use crate::context::Place;
@@ -171,7 +172,7 @@ fn write_c_tree(
 fn copy_foreign_objects(objects: &Objects<'_>, output: &Path) -> Result<Vec<PathBuf>, Failure> {
     let copied = objects.foreign().sources().zip(objects.foreign_paths(0)?).map(|(source, path)| {
         let stem = source.path.file_stem().unwrap_or_default().to_string_lossy();
-        let to = output.join("ffi").join(&source.package.name).join(format!("{stem}.o"));
+        let to = output.join(FFI_FOLDER).join(&source.package.name).join(format!("{stem}.o"));
         copy_atomic(&path, &to, Access::Ordinary).map(|()| to)
     });
     copied.collect()
@@ -181,13 +182,11 @@ fn copy_foreign_objects(objects: &Objects<'_>, output: &Path) -> Result<Vec<Path
 fn copy_foreign_sources(foreign: &Foreign, output: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut written = Vec::new();
     for package in &foreign.packages {
-        let folder = package.folder.join("ffi");
-        for entry in fs::read_dir(&folder).map_err(io_failure("list", &folder))?.flatten() {
-            if entry.path().is_file() {
-                let to = output.join("ffi").join(&package.name).join(entry.file_name());
-                copy_atomic(&entry.path(), &to, Access::Ordinary)?;
-                written.push(to);
-            }
+        for file in &package.files {
+            let inside = Path::new(file).strip_prefix(FFI_FOLDER).unwrap_or(Path::new(file));
+            let to = output.join(FFI_FOLDER).join(&package.name).join(inside);
+            copy_atomic(&package.folder.join(file), &to, Access::Ordinary)?;
+            written.push(to);
         }
     }
     Ok(written)

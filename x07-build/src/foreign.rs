@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use x07_pkg::PACKAGE_MANIFEST_NAME;
+use x07_pkg::{BuildPackage, FFI_FOLDER, IGNORE_FILES, PACKAGE_MANIFEST_NAME};
 
 use crate::cc;
 use crate::digest::{Digest, KeyBuilder};
@@ -28,6 +28,8 @@ pub(crate) struct Foreign {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
+    /// Its files below `ffi/`, relative to the folder: what is packed and locked, and all that is compiled.
+    pub(crate) files: BTreeSet<String>,
     /// The C files directly in `ffi/`, sorted.
     pub(crate) sources: Vec<PathBuf>,
     /// `meta.ffi_libs`.
@@ -50,7 +52,8 @@ impl Foreign {
         }
         let mut seen = BTreeSet::new();
         for root in &session.project.roots {
-            if let Some(package) = Package::around(root)?.filter(|package| seen.insert(package.folder.clone())) {
+            let known = session.project.packages.iter().find(|package| package.module_root == *root);
+            if let Some(package) = Package::around(root, known)?.filter(|found| seen.insert(found.folder.clone())) {
                 foreign.packages.push(package);
             }
         }
@@ -76,14 +79,25 @@ impl Foreign {
 
     /// What decides which files there are.
     pub(crate) fn watched(&self) -> impl Iterator<Item = PathBuf> {
-        let both = |package: &Package| [package.folder.join(PACKAGE_MANIFEST_NAME), package.folder.join("ffi")];
-        self.packages.iter().flat_map(both)
+        self.packages.iter().flat_map(|package| {
+            let manifest = package.folder.join(PACKAGE_MANIFEST_NAME);
+            places(&package.folder, &package.files).into_iter().chain([manifest])
+        })
     }
 }
 
+/// What decides which files below `ffi/` belong to the package in `folder`: the folders that they lie in, and the
+/// ignore files beside `ffi/`. Those below it are among `files`.
+pub(crate) fn places(folder: &Path, files: &BTreeSet<String>) -> BTreeSet<PathBuf> {
+    let folders = files.iter().map(Path::new).filter_map(Path::parent);
+    let fixed = IGNORE_FILES.into_iter().chain([FFI_FOLDER]).map(Path::new);
+    folders.chain(fixed).map(|path| folder.join(path)).collect()
+}
+
 impl Package {
-    /// The package that a module root belongs to, if its functions are written in C.
-    fn around(root: &Path) -> Result<Option<Package>, Failure> {
+    /// The package that a module root belongs to, if its functions are written in C, with the files that are `known` of
+    /// it.
+    fn around(root: &Path, known: Option<&BuildPackage>) -> Result<Option<Package>, Failure> {
         let folders = [Some(root), root.parent()].into_iter().flatten();
         let mut manifests = folders.map(|folder| (folder, folder.join(PACKAGE_MANIFEST_NAME)));
         let Some((folder, path)) = manifests.find(|(_, path)| path.is_file()) else {
@@ -108,28 +122,39 @@ impl Package {
                 }
             }
         }
-        let sources = sources(&name, &folder.join("ffi"))?;
-        Ok(Some(Package { name, folder: folder.to_owned(), sources, libraries }))
+        let files = match known {
+            Some(package) => package.native_files.clone(),
+            None => x07_pkg::native_files(folder)?,
+        };
+        let is_source = |path: &&String| {
+            let name = path.strip_prefix(FFI_FOLDER).and_then(|path| path.strip_prefix('/'));
+            name.is_some_and(|name| !name.contains('/') && name.ends_with(".c"))
+        };
+        let sources: Vec<PathBuf> = files.iter().filter(is_source).map(|path| folder.join(path)).collect();
+        if sources.is_empty() {
+            let what = format!("FFI package {name} has no C source in {}", folder.join(FFI_FOLDER).display());
+            return Err(Failure::Usage(what));
+        }
+        Ok(Some(Package { name, folder: folder.to_owned(), files, sources, libraries }))
     }
-}
 
-fn sources(name: &str, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let none = || Failure::Usage(format!("FFI package {name} has no C source in {}", folder.display()));
-    if !folder.is_dir() {
-        return Err(none());
+    /// The first of some files that lies in the package's folder and is none of its files.
+    fn stranger(&self, files: &[PathBuf]) -> Option<PathBuf> {
+        let folder = fs::canonicalize(&self.folder).ok()?;
+        files.iter().find_map(|file| {
+            let file = fs::canonicalize(file).ok()?;
+            let inside = file.strip_prefix(&folder).ok()?;
+            let parts: Option<Vec<&str>> = inside.iter().map(|part| part.to_str()).collect();
+            let is_own = parts.is_some_and(|parts| self.files.contains(&parts.join("/")));
+            (!is_own).then(|| inside.to_owned())
+        })
     }
-    let entries = fs::read_dir(folder).map_err(io_failure("list the C sources in", folder))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut sources: Vec<PathBuf> =
-        paths.filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "c")).collect();
-    sources.sort();
-    if sources.is_empty() { Err(none()) } else { Ok(sources) }
 }
 
 impl Source<'_> {
     /// The name that people see: package and file.
     pub(crate) fn name(&self) -> String {
-        format!("{}/ffi/{}", self.package.name, self.path.file_name().unwrap_or_default().to_string_lossy())
+        format!("{}/{FFI_FOLDER}/{}", self.package.name, self.path.file_name().unwrap_or_default().to_string_lossy())
     }
 
     pub(crate) fn step(&self) -> CCompilerStep {
@@ -160,11 +185,20 @@ pub(crate) fn preprocess(
     let text = output.stdout.clone();
     cc::finish(&command, output, || source.step())?;
     let mut key = KeyBuilder::new("foreign");
-    key.bytes(&text).text(&source.name()).digest(&toolchain.identity).list(&flags.foreign);
+    let name = source.name();
+    key.bytes(&text).text(&name).digest(&toolchain.identity).list(&flags.foreign);
     let listed = fs::read(&dependencies).map_err(io_failure("read", &dependencies))?;
     let files = dependencies_in(&String::from_utf8_lossy(&listed));
     // The headers of the toolchain lie in the store and belong to the toolchain's own identity.
-    Ok(Preprocessed { key: key.finish(), files: files.into_iter().filter(|file| !file.starts_with(include)).collect() })
+    let files: Vec<PathBuf> = files.into_iter().filter(|file| !file.starts_with(include)).collect();
+    if let Some(stranger) = source.package.stranger(&files) {
+        return Err(Failure::Usage(format!(
+            "{name} includes {}, which does not belong to the package: what depends on it would not have the file. \
+             Packages hold what lies below ffi/ and is not named in an ignore file",
+            stranger.display()
+        )));
+    }
+    Ok(Preprocessed { key: key.finish(), files })
 }
 
 /// Compiles a C file to an object.

@@ -12,7 +12,7 @@ use x07c::Scope;
 use crate::event::Silent;
 use crate::files::{io_failure, write_atomic};
 use crate::outcome::Failure;
-use crate::request::Request;
+use crate::request::{Emit, Request, Target};
 
 /// The folder of the package in the project that it is tried in.
 const FOLDER: &str = "package";
@@ -37,12 +37,12 @@ impl PackageCheck {
 }
 
 /// Looks at all functions of a package's modules in every world that its manifest allows, with the packages that it
-/// requires (spec packages 14.7, step 9). A head that a world does not have is a mistake only if the module is no use in
-/// any of the worlds.
+/// requires (spec packages 14.7, step 9), and compiles the C that it brings. A head that a world does not have is a
+/// mistake only if the module is no use in any of the worlds.
 ///
 /// # Errors
 ///
-/// A required package that cannot be had, and whatever keeps a check from running.
+/// A required package that cannot be had, C that does not compile, and whatever keeps a check from running.
 pub fn check_package(packed: &Packed, options: &x07_pkg::Options) -> Result<PackageCheck, Failure> {
     let folder = tempfile::tempdir().map_err(io_failure("make a folder in", &std::env::temp_dir()))?;
     let root = fs::canonicalize(folder.path()).map_err(io_failure("find", folder.path()))?;
@@ -88,7 +88,21 @@ fn look(root: &Path, package: &Package, world: World, options: &x07_pkg::Options
         Err(failure) => return Err(failure),
     };
     findings.retain(|finding| finding.is_error() && own.contains(finding.module.as_str()));
+    if findings.is_empty() && package.is_ffi && world.is_os() {
+        compile_native(request)?;
+    }
     Ok(findings)
+}
+
+/// Compiles the C that a package brings, without the libraries that only a link needs.
+fn compile_native(mut request: Request) -> Result<(), Failure> {
+    let Target::Project(folder) = &request.target else {
+        return Ok(());
+    };
+    request.output = Some(folder.join("objects"));
+    request.emit = Emit::Obj;
+    request.scope = Scope::Program;
+    crate::build(&request, &Silent).map(|_| ())
 }
 
 fn judge(package: &Package, worlds: &[World], found: Vec<(World, Diagnostic)>) -> PackageCheck {

@@ -1,6 +1,7 @@
-//! The files that belong to a package: its manifest, its modules and all below `ffi/`. Nothing else is ever packed,
-//! hashed or built.
+//! The files that belong to a package: its manifest, its modules and what its own ignore files leave of `ffi/`. Nothing
+//! else is ever packed, hashed or compiled.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,26 +11,44 @@ use crate::digest::Files;
 use crate::package::{FFI_FOLDER, PACKAGE_MANIFEST_NAME, Package, slashed};
 use crate::problem::{Code, Problem, Result};
 
-/// The paths of the package in `folder`, sorted. Everything below `ffi/` belongs to it, whatever ignore files say: what
-/// a C source includes may lie there under any name, and what is compiled must be what is hashed and packed.
-pub(crate) fn paths(folder: &Path, package: &Package) -> Result<Vec<String>> {
-    let mut paths = package.listed_files();
-    let ffi = folder.join(FFI_FOLDER);
-    if ffi.is_dir() {
-        for entry in WalkBuilder::new(&ffi).standard_filters(false).build() {
-            let entry = entry
-                .map_err(|error| Problem::new(Code::PackFailed, format!("cannot list {}: {error}", ffi.display())))?;
-            let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-            match entry.file_type() {
-                Some(kind) if kind.is_dir() => {}
-                Some(kind) if kind.is_file() => paths.push(slashed(relative)),
-                _ => {
-                    let what = format!("{} is neither a file nor a folder", entry.path().display());
-                    return Err(Problem::new(Code::PackFailed, what).help("packages hold regular files only"));
-                }
+/// The files that decide, beside the modules, what belongs to the package in their folder.
+pub const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
+
+/// The files below `ffi/` that belong to the package in `folder`, relative to it with `/` between the parts. Only ignore
+/// files inside the package count: what it holds must not depend on who packs it and where.
+pub fn native_files(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut files = BTreeSet::new();
+    if !folder.join(FFI_FOLDER).is_dir() {
+        return Ok(files);
+    }
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .git_ignore(true)
+        .ignore(true)
+        .require_git(false)
+        .filter_entry(|entry| entry.depth() != 1 || entry.file_name() == FFI_FOLDER)
+        .build();
+    for entry in walk {
+        let entry = entry
+            .map_err(|error| Problem::new(Code::PackFailed, format!("cannot list {}: {error}", folder.display())))?;
+        match entry.file_type() {
+            Some(kind) if kind.is_dir() => {}
+            Some(kind) if kind.is_file() => {
+                files.insert(slashed(entry.path().strip_prefix(folder).unwrap_or(entry.path())));
+            }
+            _ => {
+                let what = format!("{} is neither a file nor a folder", entry.path().display());
+                return Err(Problem::new(Code::PackFailed, what).help("packages hold regular files only"));
             }
         }
     }
+    Ok(files)
+}
+
+/// The paths of the package in `folder`, sorted.
+pub(crate) fn paths(folder: &Path, package: &Package) -> Result<Vec<String>> {
+    let mut paths = package.listed_files();
+    paths.extend(native_files(folder)?);
     paths.sort_unstable();
     paths.dedup();
     Ok(paths)

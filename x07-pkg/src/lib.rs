@@ -39,6 +39,7 @@ mod world;
 
 pub use advisory::Advisory;
 pub use archive::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, Packed, pack};
+pub use content::{IGNORE_FILES, native_files};
 pub use digest::sha256;
 pub use lockfile::{Lock, LockedPackage, PROJECT, Source, fetched_path};
 pub use manifest::{Dependency, Error, Link, MANIFEST_NAME, Manifest, PatchEntry, find_manifest};
@@ -46,7 +47,7 @@ pub use name::{canonical_name, is_package_name, near_matches, split_spec};
 pub use observer::{Event, Observer, Silent};
 pub use official::official_provider;
 pub use options::{Environment, Options, resolve_path};
-pub use package::{PACKAGE_MANIFEST_NAME, Package};
+pub use package::{FFI_FOLDER, PACKAGE_MANIFEST_NAME, Package};
 pub use place::Placed;
 pub use prepare::{BuildPackage, PackageSet, prepare};
 pub use problem::{Code, Problem};

@@ -1,6 +1,6 @@
 //! `x07.lock.json`: which packages a project is built from, and what their files contain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::advisory::Advisory;
 use crate::digest::{self, is_sha256};
 use crate::name::is_package_name;
-use crate::package::PACKAGE_MANIFEST_NAME;
+use crate::package::{FFI_FOLDER, PACKAGE_MANIFEST_NAME};
 use crate::problem::{Code, Problem, Result};
 use crate::validate::{is_module_id, relative_path};
 
@@ -140,6 +140,17 @@ impl LockedPackage {
             files.insert(if root.is_empty() { file } else { format!("{root}/{file}") }, sha256.clone());
         }
         files
+    }
+
+    /// True if it lists all files of the package; locks of other tools list modules only.
+    pub(crate) fn knows_its_files(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// The paths of its files below `ffi/`.
+    pub(crate) fn native_files(&self) -> BTreeSet<String> {
+        let is_native = |path: &String| path.strip_prefix(FFI_FOLDER).is_some_and(|rest| rest.starts_with('/'));
+        self.files().into_keys().filter(is_native).collect()
     }
 
     /// The first file that is another one among `found`, the SHA-256 of files by path, or not there.

@@ -21,7 +21,7 @@ pub const PACKAGE_MANIFEST_NAME: &str = "x07-package.json";
 const SCHEMA: &str = "x07.package@0.1.0";
 
 /// The folder of a package's C sources.
-pub(crate) const FFI_FOLDER: &str = "ffi";
+pub const FFI_FOLDER: &str = "ffi";
 
 /// A package's manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::content;
 use crate::files::write_atomic;
 use crate::lockfile::Lock;
 use crate::manifest::Manifest;
@@ -32,6 +33,8 @@ pub struct BuildPackage {
     pub private_modules: BTreeSet<String>,
     /// The worlds that it may be used in; `None` means all.
     pub worlds_allowed: Option<Vec<World>>,
+    /// Its files below `ffi/`, relative to its folder.
+    pub native_files: BTreeSet<String>,
     /// BLAKE3 of the whole package.
     pub tree_blake3: String,
 }
@@ -135,6 +138,10 @@ fn collect(project: &Project<'_>, lock: &Lock, lockfile: PathBuf) -> Result<Pack
         let folder = project.folder_of(locked)?;
         let package = Package::read(&folder)?;
         set.files.extend(locked.files().into_keys().map(|path| folder.join(path)));
+        let native_files = match locked.knows_its_files() {
+            true => locked.native_files(),
+            false => content::native_files(&folder)?,
+        };
         set.packages.push(BuildPackage {
             name: package.name,
             version: package.version,
@@ -143,6 +150,7 @@ fn collect(project: &Project<'_>, lock: &Lock, lockfile: PathBuf) -> Result<Pack
             modules: package.modules.into_iter().collect(),
             private_modules: package.private_modules.into_iter().collect(),
             worlds_allowed: package.worlds_allowed,
+            native_files,
             tree_blake3: locked.tree_blake3.clone().unwrap_or_else(|| crate::digest::tree(&locked.files())),
         });
     }

@@ -1,7 +1,7 @@
 //! Is what lies on disk what the lock says? Cheap when nothing has changed: a file is hashed again only if its stamp is
 //! another one than when it was hashed last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::content;
 use crate::digest::sha256;
 use crate::files::write_atomic;
 use crate::lockfile::{DEPS_FOLDER, LockedPackage};
@@ -82,10 +83,11 @@ impl Digests {
             }
         }
         // Every C source there is compiled; other files have no effect unless they are listed.
-        if let Some(stranger) = stranger(folder, locked) {
-            return Err(mismatch(locked, format!("{} does not belong to it", stranger.display())));
+        match other(folder, locked)? {
+            Some(Other::Stranger(path)) => Err(mismatch(locked, format!("{} does not belong to it", path.display()))),
+            Some(Other::Ignored(path)) => Err(mismatch(locked, format!("an ignore file names {}", path.display()))),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -98,25 +100,43 @@ fn mismatch(locked: &LockedPackage, what: String) -> Problem {
     }
 }
 
-/// A file below `ffi/` that the lock does not know; locks of other tools know none.
-fn stranger(folder: &Path, locked: &LockedPackage) -> Option<PathBuf> {
-    locked.source.as_ref()?;
-    let mut open = vec![folder.join(FFI_FOLDER)];
+/// A file below `ffi/` that lies there and is not locked, or is locked and does not belong to the package any more.
+enum Other {
+    Stranger(PathBuf),
+    Ignored(PathBuf),
+}
+
+/// How the files below `ffi/` differ from those in the lock. In a fetched package nothing else may lie there, whatever
+/// its ignore files say: they were heeded when it was packed.
+fn other(folder: &Path, locked: &LockedPackage) -> Result<Option<Other>> {
+    if !locked.knows_its_files() {
+        return Ok(None);
+    }
+    let known = locked.native_files();
+    let found = match locked.is_fetched() {
+        true => all_below(folder, &folder.join(FFI_FOLDER)),
+        false => content::native_files(folder)?,
+    };
+    let stranger = found.difference(&known).next().map(|path| Other::Stranger(folder.join(path)));
+    Ok(stranger.or_else(|| known.difference(&found).next().map(|path| Other::Ignored(folder.join(path)))))
+}
+
+/// Everything below a folder that is not a folder itself, relative to the package's.
+fn all_below(package: &Path, folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
     while let Some(at) = open.pop() {
         for entry in fs::read_dir(&at).into_iter().flatten().flatten() {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => open.push(path),
                 _ => {
-                    let relative = path.strip_prefix(folder).map(slashed).unwrap_or_default();
-                    if !locked.files_sha256.contains_key(&relative) {
-                        return Some(path);
-                    }
+                    found.insert(path.strip_prefix(package).map(slashed).unwrap_or_default());
                 }
             }
         }
     }
-    None
+    found
 }
 
 #[cfg(unix)]

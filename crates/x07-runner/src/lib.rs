@@ -1,8 +1,8 @@
 //! Runs X07 programs under deterministic limits and reports on them.
 //!
 //! `run` starts a framed executable and watches it, `attach` one that has the caller's standard streams; `judge` says what
-//! that run was worth. The two runners, `host` and
-//! `os`, are command lines around them: flags in, a build through `x07-build`, a run, one JSON report out.
+//! that run was worth. The two runners, `host` and `os`, are command lines around them: flags in, a build through
+//! `x07-build`, a run, one JSON report out.
 
 mod answer;
 mod capture;

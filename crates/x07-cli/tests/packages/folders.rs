@@ -90,28 +90,58 @@ fn projects_share_no_files() {
 }
 
 #[test]
-fn all_of_ffi_is_compiled_hashed_and_packed() {
+fn what_ignore_files_name_is_not_packed_hashed_or_compiled() {
     let bench = Bench::new();
     bench.package("app/libs/greet", "greet", "1.0.0", "greet", "");
-    for (file, text) in [("gen.c", "int gen;\n"), ("deep/gen.h", "\n"), (".gitignore", "gen.*\n")] {
-        bench.write(&format!("app/libs/greet/ffi/{file}"), text);
+    let files = [
+        (".gitignore", "/modules/*.bak\nffi/scratch*\n"),
+        ("ffi/.gitignore", "gen.*\n"),
+        ("ffi/real.c", "int real;\n"),
+        ("ffi/deep/real.h", "\n"),
+        ("ffi/gen.c", "this is not C\n"),
+        ("ffi/deep/gen.h", "\n"),
+        ("ffi/scratch.c", "neither is this\n"),
+    ];
+    for (file, text) in files {
+        bench.write(&format!("app/libs/greet/{file}"), text);
     }
+    // What lies around the package has no say.
+    bench.write("app/.gitignore", "*.c\n*.h\n");
+    let manifest = bench.read("app/libs/greet/x07-package.json");
+    let mut manifest: Value = serde_json::from_str(&manifest).unwrap();
+    manifest["meta"] = json!({ "import_mode": "ffi" });
+    bench.write("app/libs/greet/x07-package.json", manifest.to_string());
     bench.project("app", Some("greet"));
+    let project = bench.read("app/x07.json").replace("solve-pure", "run-os");
+    bench.write("app/x07.json", &project);
     bench.x07("app", "add ./libs/greet").ok();
-    let lock: Value = serde_json::from_str(&bench.read("app/x07.lock.json")).unwrap();
-    let files: Vec<&String> = lock["dependencies"][0]["files_sha256"].as_object().unwrap().keys().collect();
-    assert_eq!(files, ["ffi/.gitignore", "ffi/deep/gen.h", "ffi/gen.c"]);
-    let packed = bench.x07("app/libs/greet", "pkg pack").ok();
-    assert!(packed.stdout.contains("\"ok\":true"), "{}", packed.stdout);
+    let locked = || {
+        let lock: Value = serde_json::from_str(&bench.read("app/x07.lock.json")).unwrap();
+        lock["dependencies"][0]["files_sha256"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let own = ["ffi/.gitignore", "ffi/deep/real.h", "ffi/real.c"];
+    assert_eq!(locked(), own);
+    bench.x07("app", "build --locked").ok();
+    bench.x07("app/libs/greet", "pkg pack").ok();
     let archive = fs::read(bench.path("app/libs/greet/dist/greet-1.0.0.x07pkg")).unwrap();
-    for file in files {
-        assert!(archive.windows(file.len()).any(|part| part == file.as_bytes()), "{file}");
+    for (file, _) in files {
+        let is_in = archive.windows(file.len()).any(|part| part == file.as_bytes());
+        assert_eq!(is_in, own.contains(&file) || file == ".gitignore", "{file}");
     }
-    // A source that came after the lock would be compiled too.
+
+    // What the lock says and what is compiled move together.
     bench.write("app/libs/greet/ffi/more.c", "int more;\n");
     bench.x07("app", "build --locked").fails(2, &["X07PKG_LOCK_MISMATCH", "more.c"]);
     bench.x07("app", "build").ok();
-    assert!(bench.read("app/x07.lock.json").contains("ffi/more.c"));
+    assert!(locked().contains(&"ffi/more.c".to_owned()));
+    bench.write("app/libs/greet/.ignore", "ffi/more.c\n");
+    bench.x07("app", "build --locked").fails(2, &["X07PKG_LOCK_MISMATCH", "more.c"]);
+    bench.x07("app", "build").ok();
+    assert_eq!(locked(), own);
+
+    // Nobody else would have the header.
+    bench.write("app/libs/greet/ffi/real.c", "#include \"deep/gen.h\"\nint real;\n");
+    bench.x07("app", "build").fails(2, &["greet/ffi/real.c includes ffi/deep/gen.h"]);
 }
 
 #[test]

@@ -34,6 +34,17 @@ fn code_is_checked_in_every_world_of_the_package() {
 }
 
 #[test]
+fn c_is_compiled_as_others_will_have_it() {
+    let bench = Bench::new();
+    bench.package("base", "base", "1.0.0", "base", r#""worlds_allowed": ["run-os"], "import_mode": "ffi""#);
+    bench.write("base/ffi/base.c", "#include \"base.h\"\nint base = BASE;\n");
+    bench.write("base/ffi/base.h", "#define BASE 1\n");
+    bench.x07("base", "publish --dry-run").ok();
+    bench.write("base/.gitignore", "base.h\n");
+    bench.x07("base", "publish --dry-run").fails(20, &["the C compiler refused base/ffi/base.c", "base.h"]);
+}
+
+#[test]
 fn one_module_may_be_for_some_of_the_worlds() {
     let bench = Bench::new();
     bench.package("base", "base", "1.0.0", "base", BOTH_WORLDS);
