@@ -10,13 +10,13 @@ use std::{fs, thread};
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::digest::{Digest, Fingerprint};
 use crate::files::{Stamp, read_as_seen, write_atomic};
 use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
 
-const MAGIC: &[u8] = b"x07db 3\n";
+const MAGIC: &[u8] = b"x07db 4\n";
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub(crate) struct FileState {
     pub(crate) stamp: Stamp,
     /// The file was so new that its stamp proves nothing; its content has to be looked at.
     pub(crate) racy: bool,
-    pub(crate) digest: Digest,
+    pub(crate) text: Fingerprint,
 }
 
 /// Where a module of the program came from.
@@ -170,11 +170,13 @@ impl Database {
 
 /// The magic word, the digest of what follows, the digest of the second file, the first part.
 fn write_hot(folder: &Path, hot: &Hot, cold: Digest) -> Result<(), Failure> {
-    let Ok(hot) = postcard::to_stdvec(hot) else {
+    const BODY: usize = MAGIC.len() + 32;
+    let head = [MAGIC, &[0; 32], &cold.0].concat();
+    let Ok(mut bytes) = postcard::to_extend(hot, head) else {
         return Ok(());
     };
-    let body = [&cold.0, hot.as_slice()].concat();
-    let bytes = [MAGIC, &Digest::of(&body).0, body.as_slice()].concat();
+    let digest = Digest::of(&bytes[BODY..]);
+    bytes[MAGIC.len()..BODY].copy_from_slice(&digest.0);
     write_atomic(&folder.join(HOT_FILE), &bytes)
 }
 
@@ -245,10 +247,10 @@ impl FileRecord {
             return Some(self.state);
         }
         read_as_seen(&self.path, &seen, buffer).ok()?;
-        let digest = Digest::of(buffer);
-        let same = digest == self.state.digest || module.is_some_and(|module| module.means(buffer));
+        let text = Fingerprint::of(buffer);
+        let same = text == self.state.text || module.is_some_and(|module| module.means(buffer));
         // A change after the file was seen gives it another stamp only if the clock had moved on by then.
-        same.then(|| FileState { stamp, racy: stamp.is_racy(now), digest })
+        same.then(|| FileState { stamp, racy: stamp.is_racy(now), text })
     }
 }
 

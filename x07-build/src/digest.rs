@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_128;
 
 /// The BLAKE3 hash of some bytes, or of everything that an action reads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,6 +24,18 @@ impl Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_hex()[..12])
+    }
+}
+
+/// Tells whether a file still has the text that was read last, where its time stamp does not. It names nothing in the
+/// store and is part of no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// The fingerprint of a text.
+    pub(crate) fn of(text: &[u8]) -> Fingerprint {
+        Fingerprint(XxHash3_128::oneshot(text).to_le_bytes())
     }
 }
 

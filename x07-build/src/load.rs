@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use x07_ast::{Diagnostic, ErrorKind, File};
 
 use crate::database::{Cold, Database, FileRecord, FileState, GroupRecord, Hot, ModuleRecord, ModuleSource};
-use crate::digest::Digest;
+use crate::digest::{Digest, Fingerprint};
 use crate::event::ActionKind;
 use crate::files::{Stamp, io_failure, read_stamped};
 use crate::front;
@@ -41,8 +41,8 @@ pub(crate) enum Origin {
 pub(crate) struct Module {
     pub(crate) id: String,
     pub(crate) origin: Origin,
-    /// Digest of its text, if that comes from a file.
-    pub(crate) source: Digest,
+    /// Of its text.
+    pub(crate) text: Fingerprint,
     /// Digest of what the compiler sees of it.
     pub(crate) meaning: Digest,
     pub(crate) import_ids: Vec<String>,
@@ -119,7 +119,7 @@ impl Module {
             Origin::Builtin(text) => front::parse(&self.id, false, text.as_bytes()),
             Origin::File { path, .. } => {
                 let text = fs::read(path).map_err(io_failure("read", path))?;
-                if Digest::of(&text) != self.source {
+                if Fingerprint::of(&text) != self.text {
                     return Err(self.changed());
                 }
                 front::parse(&self.id, self.id == ENTRY, &text)
@@ -236,7 +236,7 @@ fn load_one(
         && file.state.stamp == stamp
         && !file.state.racy
     {
-        return Ok(Ok(remembered(id, old, file.state.digest, Origin::File { path, stamp, racy: false })));
+        return Ok(Ok(remembered(id, old, file.state.text, Origin::File { path, stamp, racy: false })));
     }
     let (text, stamp) = match read_stamped(&path) {
         Ok(read) => read,
@@ -248,26 +248,28 @@ fn load_one(
     if is_entry && text.len() > MAX_ENTRY_BYTES {
         return Ok(Ok(oversized_entry(&text, origin)));
     }
-    let source = Digest::of(&text);
+    let fingerprint = Fingerprint::of(&text);
     match known {
-        Some((old, file)) if file.state.digest == source => Ok(Ok(remembered(id, old, source, origin))),
-        _ => Ok(Ok(parsed(session, id, &text, origin, lane))),
+        Some((old, file)) if file.state.text == fingerprint => Ok(Ok(remembered(id, old, fingerprint, origin))),
+        _ => Ok(Ok(parsed(session, id, &text, fingerprint, origin, lane))),
     }
 }
 
 fn builtin(session: &Session<'_>, old: &Old, id: &str, text: &'static str, lane: usize) -> Module {
     // The toolchain's identity is part of the database's, so a record of a built-in module is always current.
+    let origin = Origin::Builtin(text);
+    let fingerprint = Fingerprint::of(text.as_bytes());
     match old.modules.get(id).filter(|old| old.file.is_none()) {
-        Some(old) => remembered(id, old, Digest([0; 32]), Origin::Builtin(text)),
-        None => parsed(session, id, text.as_bytes(), Origin::Builtin(text), lane),
+        Some(old) => remembered(id, old, fingerprint, origin),
+        None => parsed(session, id, text.as_bytes(), fingerprint, origin, lane),
     }
 }
 
-fn remembered(id: &str, old: &OldModule, source: Digest, origin: Origin) -> Module {
+fn remembered(id: &str, old: &OldModule, text: Fingerprint, origin: Origin) -> Module {
     Module {
         id: id.to_owned(),
         origin,
-        source,
+        text,
         meaning: old.meaning,
         import_ids: old.record.imports.clone(),
         import_indices: old.record.import_indices.clone(),
@@ -278,7 +280,14 @@ fn remembered(id: &str, old: &OldModule, source: Digest, origin: Origin) -> Modu
     }
 }
 
-fn parsed(session: &Session<'_>, id: &str, text: &[u8], origin: Origin, lane: usize) -> Module {
+fn parsed(
+    session: &Session<'_>,
+    id: &str,
+    text: &[u8],
+    fingerprint: Fingerprint,
+    origin: Origin,
+    lane: usize,
+) -> Module {
     let parsed = session.action(ActionKind::Parse, id, lane, || (front::parse(id, id == ENTRY, text), false));
     let (import_ids, import_indices) = match &parsed.file {
         Some(file) => front::imports(file),
@@ -287,7 +296,7 @@ fn parsed(session: &Session<'_>, id: &str, text: &[u8], origin: Origin, lane: us
     Module {
         id: id.to_owned(),
         origin,
-        source: Digest::of(text),
+        text: fingerprint,
         meaning: parsed.meaning,
         import_ids,
         import_indices,
@@ -313,7 +322,7 @@ fn oversized_entry(text: &[u8], origin: Origin) -> Module {
     Module {
         id: ENTRY.to_owned(),
         origin,
-        source: Digest::of(text),
+        text: Fingerprint::of(text),
         meaning: Digest::of(text),
         import_ids: Vec::new(),
         import_indices: Vec::new(),
@@ -388,6 +397,6 @@ pub(crate) fn absences(session: &Session<'_>, program: &Program) -> Vec<PathBuf>
 /// A record of a file other than a module.
 pub(crate) fn file_record(path: &Path, now: SystemTime) -> Result<FileRecord, Failure> {
     let (bytes, stamp) = read_stamped(path).map_err(io_failure("read", path))?;
-    let state = FileState { stamp, racy: stamp.is_racy(now), digest: Digest::of(&bytes) };
+    let state = FileState { stamp, racy: stamp.is_racy(now), text: Fingerprint::of(&bytes) };
     Ok(FileRecord { path: path.to_owned(), state })
 }

@@ -45,7 +45,7 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
         let file = match &module.origin {
             Origin::Builtin(_) => None,
             Origin::File { path, stamp, racy } => {
-                let state = FileState { stamp: *stamp, racy: *racy, digest: module.source };
+                let state = FileState { stamp: *stamp, racy: *racy, text: module.text };
                 files.push(FileRecord { path: path.clone(), state });
                 Some(files.len() as u32 - 1)
             }
