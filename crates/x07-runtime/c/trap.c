@@ -159,8 +159,9 @@ void x07_trap_budget(const char *message, uint64_t used, uint32_t cap, const cha
   end(&l, NULL);
 }
 
-void x07_trap_fuel(void) {
+void x07_trap_fuel(int64_t fuel) {
   line l;
+  x07_ctx.fuel = fuel;
   /* The cap that bites is the innermost one that keeps fuel back; scopes inside it had more to spend than it. */
   for (const x07_budget *b = x07_ctx.budget; b; b = b->outer) {
     if (!b->fuel_withheld) continue;

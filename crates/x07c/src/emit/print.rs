@@ -292,11 +292,7 @@ impl<'a> Printer<'a> {
 
     fn test(&mut self) {
         let counter = self.counter_text();
-        let write_back = match self.counter_place() {
-            Some(place) => format!("x07_ctx.fuel = {place}, "),
-            None => String::new(),
-        };
-        self.line(&format!("if (X07_UNLIKELY({counter} < 0)) {write_back}x07_trap_fuel();"));
+        self.line(&format!("if (X07_UNLIKELY({counter} < 0)) x07_trap_fuel({counter});"));
     }
 
     fn contract_failure(&mut self, failure: &ContractFailure) {
