@@ -11,6 +11,14 @@ pub const DEFAULT_FUEL: u64 = 50_000_000;
 /// Arena of a program when nobody says otherwise.
 pub const DEFAULT_MEMORY_CAP: u64 = 64 << 20;
 
+const SIZE_FLAGS: &[&str] = if cfg!(target_os = "linux") {
+    &["-Os", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Wl,--strip-all"]
+} else if cfg!(target_os = "macos") {
+    &["-Os", "-Wl,-dead_strip", "-Wl,-x"]
+} else {
+    &["-Os"]
+};
+
 /// What is built.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Target {
@@ -270,6 +278,15 @@ impl Request {
             entry: entry.as_ref().to_owned(),
             module_roots: module_roots.into_iter().collect(),
         })
+    }
+
+    /// Adds what makes the C compiler prefer small code (spec runners 4.3), as if `X07_CC_ARGS` ended with it. What the
+    /// user wrote stays as it is: dropping repeated words would break flags that take a value.
+    pub fn prefer_size(&mut self) {
+        let given = &mut self.environment.cc_args;
+        let missing = SIZE_FLAGS.iter().filter(|flag| !given.iter().any(|word| word == *flag));
+        let missing: Vec<String> = missing.map(|flag| (*flag).to_owned()).collect();
+        given.extend(missing);
     }
 
     /// A build of a project.

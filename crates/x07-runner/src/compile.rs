@@ -11,15 +11,6 @@ use crate::native::Requirements;
 use crate::report::{CompileReport, LANG_ID, base64};
 use crate::sandbox::Sandbox;
 
-/// Flags of `--cc-profile size`.
-const SIZE_FLAGS: &[&str] = if cfg!(target_os = "linux") {
-    &["-Os", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Wl,--strip-all"]
-} else if cfg!(target_os = "macos") {
-    &["-Os", "-Wl,-dead_strip", "-Wl,-x"]
-} else {
-    &["-Os"]
-};
-
 /// A build's report, and the executable if there is one.
 pub(crate) struct Built {
     pub(crate) report: CompileReport,
@@ -64,11 +55,7 @@ fn request(common: &Common, target: Target, world: World, auto_ffi: bool) -> Req
         request.limits.max_c_bytes = bytes;
     }
     if common.cc_profile == CcProfile::Size {
-        // What the user wrote stays as it is: dropping repeated words would break flags that take a value.
-        let given = &mut request.environment.cc_args;
-        let missing = SIZE_FLAGS.iter().filter(|flag| !given.iter().any(|word| word == *flag));
-        let missing: Vec<String> = missing.map(|flag| (*flag).to_owned()).collect();
-        given.extend(missing);
+        request.prefer_size();
     }
     request
 }

@@ -59,6 +59,9 @@ pub(super) struct How {
     /// Optimise: slower to build, faster to run
     #[arg(short, long)]
     pub(super) release: bool,
+    /// What the C compiler works for [default: the profile's, else as --release says]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(super) cc_profile: Option<CcProfile>,
     /// How many things to do at once [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
@@ -79,9 +82,25 @@ pub(super) struct How {
     pub(super) auto_ffi: bool,
 }
 
+/// What the C compiler works for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CcProfile {
+    /// What --release says
+    Default,
+    /// Small executables
+    Size,
+}
+
 impl How {
-    /// Adds the options to a request.
-    pub(super) fn apply(&self, request: &mut Request) {
+    /// True if small executables are wanted.
+    pub(super) fn prefers_size(&self, program: &Program) -> bool {
+        let of_profile =
+            || program.profile.as_ref().is_some_and(|profile| profile.cc_profile.as_deref() == Some("size"));
+        self.cc_profile.map_or_else(of_profile, |asked| asked == CcProfile::Size)
+    }
+
+    /// Adds the options to a request for a program.
+    pub(super) fn apply(&self, request: &mut Request, program: &Program) {
         request.profile = if self.release { Profile::Release } else { Profile::Dev };
         request.jobs = self.jobs.map(usize::from);
         request.debug_borrow = self.debug_borrow_checks;
@@ -93,6 +112,9 @@ impl How {
         }
         if self.auto_ffi || self.no_auto_ffi {
             request.auto_ffi = self.auto_ffi;
+        }
+        if self.prefers_size(program) {
+            request.prefer_size();
         }
     }
 }
@@ -162,7 +184,7 @@ impl Options {
 
     fn request(&self, program: &Program) -> Result<Request> {
         let mut request = program.request();
-        self.how.apply(&mut request);
+        self.how.apply(&mut request, program);
         request.abi = match self.abi {
             Some(AbiName::Raw) => Abi::Raw,
             Some(AbiName::Framed) => Abi::Framed,

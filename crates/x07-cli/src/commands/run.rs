@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
-use x07_build::{Abi, Request, Target, World};
+use x07_build::{Abi, Request, Sources, Target, World};
+use x07_pkg::Profile;
 use x07_runner::{Ending, Environment, Execution, Folder, Limits, RunError, Runner, Solve, judge, judge_attached};
 
 use super::build::How;
@@ -41,11 +42,20 @@ pub(crate) struct Options {
     /// Print the runner's JSON report instead of the output
     #[arg(long, value_enum, value_name = "KIND")]
     report: Option<ReportKind>,
+    /// Also put an executable here that --artifact and the runners take
+    #[arg(long, value_name = "FILE")]
+    compiled_out: Option<PathBuf>,
+    /// Run an executable that --compiled-out made, in run-os; nothing is built
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_ARTIFACT)]
+    artifact: Option<PathBuf>,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
     sandbox: SandboxOptions,
 }
+
+/// What is decided when an executable is made.
+const NOT_WITH_ARTIFACT: [&str; 5] = ["Selection", "How", "SandboxOptions", "compiled_out", "solve_fuel"];
 
 /// The head by which a program reads standard input.
 const READS_STDIN: &str = "os.stdio.read_line_v1";
@@ -76,21 +86,26 @@ struct Input {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        if let Some(executable) = &self.artifact {
+            return self.run_artifact(executable, shell);
+        }
         let program = self.selection.find()?;
         let runner = runner_of(program.world)?;
         let sandbox = self.sandbox.find(&program, shell)?;
         let mut request = self.request(&program);
-        let input = self.input.read(&program)?;
-        let mut limits = self.limits(&program, runner);
+        let input = self.input.read(&program.name, Some(&program))?;
+        let mut limits = self.limits(program.profile.as_ref(), runner);
 
         if self.report.is_some() {
-            return interrupt::guard(|| self.report(&program, runner, &input, &limits, sandbox.as_ref()));
+            let arguments = self.arguments_for_runner(&program, &limits, sandbox.as_ref());
+            return interrupt::guard(|| report(runner, arguments, &input));
         }
         if let Some(found) = &sandbox {
             request.capabilities = Some(found.sandbox.capabilities());
             request.memory_cap = found.sandbox.memory_cap(request.memory_cap);
             limits = found.sandbox.limits(limits.max_output);
         }
+        let kept = self.compiled_out.as_ref().map(|path| Request { output: Some(path.clone()), ..request.clone() });
         if runner == Runner::Os {
             // What such a program reads and writes by itself is the caller's standard input and output.
             request.abi = Abi::Attached;
@@ -99,7 +114,8 @@ impl Options {
 
         let progress = Progress::new(shell, &program.name);
         let result = interrupt::guard(|| {
-            let result = x07_build::build(&request, &progress);
+            let kept = kept.map_or(Ok(()), |kept| x07_build::build(&kept, &progress).map(drop));
+            let result = kept.and_then(|()| x07_build::build(&request, &progress));
             progress.clear();
             result
         });
@@ -134,14 +150,10 @@ impl Options {
                 Ok::<_, RunError>((execution, solve))
             }
         })?;
-        let mut trap = solve.trap.as_deref();
-        if runner == Runner::Host {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&solve.output)?;
-            stdout.flush()?;
-            trap = trap.filter(|trap| !ended_by_itself(&execution, &solve, trap));
-            io::stderr().write_all(&program_stderr(&execution, trap))?;
-        }
+        let trap = match runner {
+            Runner::Os => solve.trap.as_deref(),
+            Runner::Host => show_framed(&execution, &solve)?,
+        };
         if let Some(trap) = trap {
             let texts = ProgramTexts { program: &program, sources: &outcome.sources };
             show(shell, &[trap::explain(trap)], &texts);
@@ -149,9 +161,31 @@ impl Options {
         Ok(status(&execution, trap))
     }
 
+    /// Runs an executable of which no more is known than that it has the runners' ABI.
+    fn run_artifact(&self, executable: &Path, shell: &Shell) -> Result<u8> {
+        let name = executable.file_stem().unwrap_or_default().to_string_lossy();
+        let input = self.input.read(&name, None)?;
+        let limits = self.limits(None, Runner::Os);
+        if self.report.is_some() {
+            let mut arguments = vec!["--artifact".into(), executable.into()];
+            arguments.extend(limit_arguments(&limits));
+            return interrupt::guard(|| report(Runner::Os, arguments, &input));
+        }
+        let environment = Environment::os(Folder::Current);
+        let executable = std::path::absolute(executable)?;
+        let run = || x07_runner::run(&executable, &input, &limits, &environment);
+        let execution = interrupt::guard(run)?;
+        let solve = judge(&execution, &limits, Runner::Os);
+        let trap = show_framed(&execution, &solve)?;
+        if let Some(trap) = trap {
+            show(shell, &[trap::explain(trap)], &Sources::default());
+        }
+        Ok(status(&execution, trap))
+    }
+
     fn request(&self, program: &Program) -> Request {
         let mut request = program.request();
-        self.how.apply(&mut request);
+        self.how.apply(&mut request, program);
         request.abi = Abi::Framed;
         let profile = program.profile.as_ref();
         let fuel = self.solve_fuel.or(profile.and_then(|profile| profile.solve_fuel));
@@ -162,8 +196,7 @@ impl Options {
         request
     }
 
-    fn limits(&self, program: &Program, runner: Runner) -> Limits {
-        let profile = program.profile.as_ref();
+    fn limits(&self, profile: Option<&Profile>, runner: Runner) -> Limits {
         let cpu = self
             .cpu_time_limit_seconds
             .or(profile.and_then(|profile| profile.cpu_time_limit_seconds))
@@ -178,18 +211,9 @@ impl Options {
         }
     }
 
-    /// Lets the runner do it all and prints its report.
-    fn report(
-        &self,
-        program: &Program,
-        runner: Runner,
-        input: &[u8],
-        limits: &Limits,
-        sandbox: Option<&Found>,
-    ) -> Result<u8> {
-        let mut file = tempfile::NamedTempFile::new().context("cannot write a temporary file")?;
-        file.write_all(input).context("cannot write a temporary file")?;
-        let mut arguments = vec![OsString::from(runner.command())];
+    /// What tells the runner to do all that this command would.
+    fn arguments_for_runner(&self, program: &Program, limits: &Limits, sandbox: Option<&Found>) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
         match &program.target {
             Target::Project(path) => arguments.extend(["--project".into(), path.into()]),
             Target::Program { entry, module_roots } => {
@@ -198,14 +222,11 @@ impl Options {
             }
         }
         let request = self.request(program);
-        arguments.extend(["--world".into(), program.world.as_str().into(), "--input".into(), file.path().into()]);
+        arguments.extend(["--world".into(), program.world.as_str().into()]);
+        arguments.extend(limit_arguments(limits));
         let mut number = |flag: &str, value: u64| arguments.extend([flag.into(), value.to_string().into()]);
         number("--solve-fuel", request.fuel.unwrap_or(u64::MAX));
         number("--max-memory-bytes", request.memory_cap);
-        number("--max-output-bytes", limits.max_output);
-        if let Some(seconds) = limits.cpu_seconds {
-            number("--cpu-time-limit-seconds", seconds);
-        }
         if let Some(bytes) = self.how.max_c_bytes {
             number("--max-c-bytes", bytes);
         }
@@ -217,13 +238,46 @@ impl Options {
         if request.debug_borrow {
             arguments.push("--debug-borrow-checks".into());
         }
-        let answer = match runner {
-            Runner::Host => x07_runner::host::main(arguments),
-            Runner::Os => x07_runner::os::main(arguments),
-        };
-        answer.print("x07");
-        Ok(answer.exit_code())
+        if self.how.prefers_size(program) {
+            arguments.extend(["--cc-profile".into(), "size".into()]);
+        }
+        if let Some(path) = &self.compiled_out {
+            arguments.extend(["--compiled-out".into(), path.into()]);
+        }
+        arguments
     }
+}
+
+fn limit_arguments(limits: &Limits) -> Vec<OsString> {
+    let mut arguments = vec!["--max-output-bytes".into(), limits.max_output.to_string().into()];
+    if let Some(seconds) = limits.cpu_seconds {
+        arguments.extend(["--cpu-time-limit-seconds".into(), seconds.to_string().into()]);
+    }
+    arguments
+}
+
+/// Lets a runner do it all and prints its report.
+fn report(runner: Runner, arguments: Vec<OsString>, input: &[u8]) -> Result<u8> {
+    let mut file = tempfile::NamedTempFile::new().context("cannot write a temporary file")?;
+    file.write_all(input).context("cannot write a temporary file")?;
+    let mut line = vec![OsString::from(runner.command()), "--input".into(), file.path().into()];
+    line.extend(arguments);
+    let answer = match runner {
+        Runner::Host => x07_runner::host::main(line),
+        Runner::Os => x07_runner::os::main(line),
+    };
+    answer.print("x07");
+    Ok(answer.exit_code())
+}
+
+/// Shows what a framed program wrote, and gives its trap unless it chose its end itself.
+fn show_framed<'a>(execution: &Execution, solve: &'a Solve) -> Result<Option<&'a str>> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&solve.output)?;
+    stdout.flush()?;
+    let trap = solve.trap.as_deref().filter(|trap| !ended_by_itself(execution, solve, trap));
+    io::stderr().write_all(&program_stderr(execution, trap))?;
+    Ok(trap)
 }
 
 /// The runner of a world, as far as this version can run it.
@@ -236,7 +290,8 @@ fn runner_of(world: World) -> Result<Runner> {
 }
 
 impl Input {
-    fn read(&self, program: &Program) -> Result<Vec<u8>> {
+    /// The input of a program of this name; one of which nothing is known is taken for one of an OS world.
+    fn read(&self, name: &str, program: Option<&Program>) -> Result<Vec<u8>> {
         if let Some(path) = &self.file {
             return read_file(path);
         }
@@ -244,22 +299,25 @@ impl Input {
             return STANDARD.decode(text.trim()).context("--input-b64 is not base64");
         }
         if !self.words.is_empty() {
-            return argv(&program.name, &self.words);
+            return argv(name, &self.words);
         }
         if self.stdin {
             return read_stdin();
         }
+        let Some(program) = program else {
+            return argv(name, &[]);
+        };
         if let Some(path) = program.profile.as_ref().and_then(|profile| profile.input.as_ref()) {
             return read_file(&program.folder.join(path));
         }
         if program.world.is_os() {
-            return argv(&program.name, &[]);
+            return argv(name, &[]);
         }
         if io::stdin().is_terminal() { Ok(Vec::new()) } else { read_stdin() }
     }
 }
 
-fn read_file(path: &std::path::Path) -> Result<Vec<u8>> {
+fn read_file(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read the input {}", path.display()))
 }
 

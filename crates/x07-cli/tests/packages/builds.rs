@@ -272,3 +272,20 @@ fn links_in_a_project_lead_nowhere() {
         bench.x07("app", &format!("add base --index {}", bench.index("reg"))).ok();
     }
 }
+
+#[test]
+fn a_profile_may_ask_for_small_executables() {
+    let bench = Bench::new();
+    bench.project("app", None);
+    let manifest = bench.read("app/x07.json");
+    let size_with = |line: &str, profile: &str| {
+        let profiles = format!("{{\"dev\": {{\"world\": \"solve-pure\", \"cc_profile\": \"{profile}\"}}}}");
+        bench.write("app/x07.json", manifest.replacen('{', &format!("{{\n  \"profiles\": {profiles},"), 1));
+        bench.x07("app", line).ok();
+        std::fs::metadata(bench.path("app/dist/app")).unwrap().len()
+    };
+    let (large, small) = (size_with("build", "default"), size_with("build", "size"));
+    assert!(small < large, "{small} of {large} bytes");
+    assert_eq!(size_with("build --cc-profile size", "default"), small);
+    assert_eq!(size_with("build --cc-profile default", "size"), large);
+}
