@@ -19,7 +19,7 @@ void x07_budget_enter(x07_budget *budget, const x07_budget_caps *caps) {
 
 uint32_t x07_budget_exit(x07_budget *budget) {
   const x07_budget_caps *caps = budget->caps;
-  if (x07_ctx.fuel < 0) x07_trap_fuel(x07_ctx.fuel);
+  if (x07_ctx.fuel < 0) x07_trap_fuel();
   x07_ctx.fuel += budget->fuel_withheld;
   x07_ctx.budget = budget->outer;
   if (caps->mode == X07_BUDGET_STATS_ONLY) return 0;

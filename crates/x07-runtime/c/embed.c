@@ -14,7 +14,7 @@ ev_bytes_v2_t x07_solve_v2(void *arena_mem, uint32_t arena_cap, const uint8_t *i
     x07_state.input_len = input_len;
   }
   x07_bytes output = x07_solve();
-  if (x07_ctx.fuel < 0) x07_trap_fuel(x07_ctx.fuel);
+  if (x07_ctx.fuel < 0) x07_trap_fuel();
   x07_run_end();
   return output;
 }

@@ -216,7 +216,7 @@ int main(int argc, char **argv) {
     default: read_frame(STDIN_FILENO); break;
   }
   x07_bytes output = x07_solve();
-  if (x07_ctx.fuel < 0) x07_trap_fuel(x07_ctx.fuel);
+  if (x07_ctx.fuel < 0) x07_trap_fuel();
   /* What foreign code printed comes first. */
   fflush(stdout);
   int written = program->abi == X07_ABI_FRAMED ? write_frame(output) : write_raw(output);

@@ -159,9 +159,8 @@ void x07_trap_budget(const char *message, uint64_t used, uint32_t cap, const cha
   end(&l, NULL);
 }
 
-void x07_trap_fuel(int64_t fuel) {
+void x07_trap_fuel(void) {
   line l;
-  x07_ctx.fuel = fuel;
   /* The cap that bites is the innermost one that keeps fuel back; scopes inside it had more to spend than it. */
   for (const x07_budget *b = x07_ctx.budget; b; b = b->outer) {
     if (!b->fuel_withheld) continue;
@@ -170,6 +169,11 @@ void x07_trap_fuel(int64_t fuel) {
   }
   begin(&l, "fuel exhausted");
   end(&l, NULL);
+}
+
+void x07_trap_fuel_at(int64_t fuel) {
+  x07_ctx.fuel = fuel;
+  x07_trap_fuel();
 }
 
 void x07_trap_f64(const char *head, uint32_t len, const char *at) {

@@ -154,7 +154,8 @@ extern uint8_t x07_empty[];
 X07_NORETURN X07_COLD void x07_trap(const char *message, const char *at);
 X07_NORETURN X07_COLD void x07_trap_index(const char *message, uint32_t index, uint32_t len, const char *at);
 X07_NORETURN X07_COLD void x07_trap_range(const char *message, uint32_t start, uint32_t n, uint32_t len, const char *at);
-X07_NORETURN X07_COLD void x07_trap_fuel(int64_t fuel); /* what is left: less than nothing */
+X07_NORETURN X07_COLD void x07_trap_fuel(void);
+X07_NORETURN X07_COLD void x07_trap_fuel_at(int64_t fuel); /* for a function that keeps the counter to itself */
 X07_NORETURN X07_COLD void x07_trap_memory(uint64_t requested);
 
 /* Arithmetic where C and X07 differ, and how often a `for` runs. */

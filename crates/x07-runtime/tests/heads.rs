@@ -385,7 +385,7 @@ const CASES: &[Case] = &[
          x07_budget_enter(&a, &outer);
          x07_budget_enter(&b, &inner);
          x07_ctx.fuel -= 11;
-         if (x07_ctx.fuel < 0) x07_trap_fuel(x07_ctx.fuel);
+         if (x07_ctx.fuel < 0) x07_trap_fuel();
          return x07_bytes_none();",
         b"",
         Trap("X07T_BUDGET_EXCEEDED_FUEL used=11 cap=10 label=outer"),

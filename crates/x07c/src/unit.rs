@@ -602,7 +602,7 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
     let leading = text.fuel.leading;
     format!(
         "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}{dropped}    return;\n  }}\n  \
-         x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel(x07_ctx.fuel);\n  result->{member} = {body}({});\n{after}}}\n\n\
+         x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();\n  result->{member} = {body}({});\n{after}}}\n\n\
          {linkage}uint32_t {symbol}({params}) {{\n{keeps}{make}  return x07_task_new({symbol}__run, {frame_arg}, {size}, {kind});\n}}\n",
         passed.join(", ")
     )

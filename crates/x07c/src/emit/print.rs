@@ -292,7 +292,12 @@ impl<'a> Printer<'a> {
 
     fn test(&mut self) {
         let counter = self.counter_text();
-        self.line(&format!("if (X07_UNLIKELY({counter} < 0)) x07_trap_fuel({counter});"));
+        // The shared counter is not named again: C compilers would load it instead of testing what the debit left.
+        let trap = match self.counter_place() {
+            Some(place) => format!("x07_trap_fuel_at({place})"),
+            None => "x07_trap_fuel()".to_owned(),
+        };
+        self.line(&format!("if (X07_UNLIKELY({counter} < 0)) {trap};"));
     }
 
     fn contract_failure(&mut self, failure: &ContractFailure) {

@@ -191,7 +191,7 @@ fn loop_paid_in_advance() {
               uint32_t acc = 0u;
               uint32_t i = 0u;
               x07_ctx.fuel -= 4 + 9 * x07_rounds(i, t1);
-              if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel(x07_ctx.fuel);
+              if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();
               for (; i < t1; i++) {
                 acc = acc + x07_view_get_u8(v, i, "m /f/7");
               }
@@ -233,7 +233,7 @@ fn counter_is_local_where_a_loop_debits_it() {
               uint32_t i = m__constant(x);
               for (; i < x; i++) {
                 fuel -= 12;
-                if (X07_UNLIKELY(fuel < 0)) x07_trap_fuel(fuel);
+                if (X07_UNLIKELY(fuel < 0)) x07_trap_fuel_at(fuel);
                 if (i == m__inlined(1u, &fuel)) {
                   uint32_t returned = m__inlined(2u, &fuel);
                   x07_ctx.fuel = fuel;
@@ -342,7 +342,7 @@ fn budgets_and_failures() {
               static const x07_budget_caps budget_1_caps = {.mode = X07_BUDGET_RESULT_ERR, .label = "a\"b", .alloc_bytes = 10u, .fuel = 99u};
               x07_budget_enter(&budget_1, &budget_1_caps);
               x07_ctx.fuel -= 5;
-              if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel(x07_ctx.fuel);
+              if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();
               t1 = x07_budget_exit(&budget_1);
               if (t1 != 0u) {
                 x07_bytes_drop(b);
