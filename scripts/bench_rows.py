@@ -110,6 +110,11 @@ def main():
     words = small.get("word_count", {})
     rows.alone("word count: cold build", " ms", words.get("cold_ms"), 120)
     rows.alone("word count: warm x07 run", " ms", words.get("warm_ms"), 8)
+    idle = small.get("idle_ms", {})
+    for profile in ("dev", "release"):
+        often = idle.get(profile, {})
+        rows.against(f"{profile}: no-op build, again and again", often.get("noop"), idle.get("ninja"), 1.0)
+        rows.against(f"{profile}: touched time stamps, again and again", often.get("touch"), often.get("noop"), 2.0)
     rows.alone("peak memory of the build, compilers excluded", " MiB", small.get("peak_mib"), 300)
     rows.show()
     return 1 if rows.missing else 0

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measure what bench/ has no column for: a small program's cold build and warm run, and a large build's own memory.
+"""Measure what bench/ has no column for: a small program's cold build and warm run, a large build's own memory, and
+builds of some milliseconds so often that a figure is not the time in which the disk gave the tools themselves back.
 
 Usage: bench_small.py --bin DIR --modules N --json FILE
 """
@@ -10,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "bench" / "programs" / "word_count.x07.json"
 COLD_BUILDS = 7
 WARM_RUNS = 41
+IDLE_ROUNDS = 15
 
 
 def milliseconds(command, env, cwd):
@@ -49,10 +51,49 @@ def peak_of(process):
     return peak / 1024
 
 
+def generate(home, modules):
+    """The trees of bench/build.py below `tree`: x07, c, rust."""
+    command = [sys.executable, str(ROOT / "bench" / "build.py"), "--generate", str(home / "tree"), "--sizes", str(modules)]
+    subprocess.run(command, check=True)
+
+
+def idle_builds(x07, home, modules):
+    """Median wall times, in turns, of builds without a change and with nothing but new time stamps; ninja's without a
+    change."""
+    generate(home, modules)
+    sources = [path for path in (home / "tree" / "x07" / "src").rglob("*") if path.is_file()]
+    # What an unchanged tree costs ninja does not depend on the flags, and building it does.
+    rules = home / "tree" / "c" / "build.ninja"
+    rules.write_text(rules.read_text().replace("-O2", "-O0"))
+    env = dict(os.environ, X07_CACHE_DIR=str(home / "cache"))
+    project = str(home / "tree" / "x07" / "x07.json")
+    ours = {
+        profile: [x07, "--quiet", "build", "--project", project, "--out", str(home / profile), *flags]
+        for profile, flags in (("dev", []), ("release", ["--release"]))
+    }
+    theirs = ["ninja", "-C", str(rules.parent)]
+    for command in [*ours.values(), theirs]:
+        milliseconds(command, env, home)
+        time.sleep(0.1)
+        milliseconds(command, env, home)
+    samples = {"ninja": []} | {profile: {"noop": [], "touch": []} for profile in ours}
+    for _ in range(IDLE_ROUNDS):
+        samples["ninja"].append(milliseconds(theirs, env, home))
+        for profile, command in ours.items():
+            samples[profile]["noop"].append(milliseconds(command, env, home))
+            for path in sources:
+                os.utime(path)
+            # Stamps of this very moment prove nothing to the build after the next.
+            time.sleep(0.1)
+            samples[profile]["touch"].append(milliseconds(command, env, home))
+            milliseconds(ours["release" if profile == "dev" else "dev"], env, home)
+    middle = lambda value: {key: middle(part) for key, part in value.items()} if isinstance(value, dict) else statistics.median(value)
+    return middle(samples)
+
+
 def build_memory(x07, home, modules):
     """Peak memory in MiB of a cold dev build of so many modules."""
-    generate = [sys.executable, str(ROOT / "bench" / "build.py"), "--generate", str(home / "tree"), "--sizes", str(modules)]
-    subprocess.run(generate, check=True)
+    generate(home, modules)
     command = [x07, "--quiet", "build", "--project", str(home / "tree" / "x07" / "x07.json"), "--out", str(home / "program")]
     return peak_of(subprocess.Popen(command, env=dict(os.environ, X07_CACHE_DIR=str(home / "memory"))))
 
@@ -65,7 +106,11 @@ def main():
     options = parser.parse_args()
     x07 = str(Path(options.bin).resolve() / "x07")
     results, failures = {}, 0
-    measurements = {"word_count": lambda home: word_count(x07, home), "peak_mib": lambda home: build_memory(x07, home, options.modules)}
+    measurements = {
+        "word_count": lambda home: word_count(x07, home),
+        "peak_mib": lambda home: build_memory(x07, home, options.modules),
+        "idle_ms": lambda home: idle_builds(x07, home, options.modules),
+    }
     for name, measure in measurements.items():
         with tempfile.TemporaryDirectory(prefix="x07bench-") as home:
             try:
