@@ -248,7 +248,7 @@ pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<
         let module = program
             .modules
             .iter()
-            .find(|module| matches!(&module.origin, Origin::File { stamp: source, .. } if *source == stamp));
+            .find(|module| matches!(&module.origin, Origin::File(file) if file.state.stamp == stamp));
         if let Some(module) = module {
             return Err(Failure::Usage(format!(
                 "{} is the source of module \"{}\" and cannot be the output",
@@ -268,7 +268,7 @@ pub(crate) fn write_depfile<'a>(
     program: &'a Program,
 ) -> Result<(), Failure> {
     let modules = program.modules.iter().filter_map(|module| match &module.origin {
-        Origin::File { path, .. } => Some(path.as_path()),
+        Origin::File(file) => Some(file.path.as_path()),
         Origin::Builtin(_) => None,
     });
     let mut text = format!("{}:", make_escape(output));

@@ -126,11 +126,8 @@ impl Package {
             Some(package) => package.native_files.clone(),
             None => x07_pkg::native_files(folder)?,
         };
-        let is_source = |path: &&String| {
-            let name = path.strip_prefix(FFI_FOLDER).and_then(|path| path.strip_prefix('/'));
-            name.is_some_and(|name| !name.contains('/') && name.ends_with(".c"))
-        };
-        let sources: Vec<PathBuf> = files.iter().filter(is_source).map(|path| folder.join(path)).collect();
+        let sources: Vec<PathBuf> =
+            files.iter().filter(|path| x07_pkg::is_c_source(path)).map(|path| folder.join(path)).collect();
         if sources.is_empty() {
             let what = format!("FFI package {name} has no C source in {}", folder.join(FFI_FOLDER).display());
             return Err(Failure::Usage(what));

@@ -33,7 +33,7 @@ pub(crate) const MAX_ENTRY_BYTES: usize = 65_536;
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Builtin(&'static str),
-    File { path: PathBuf, stamp: Stamp, racy: bool },
+    File(FileRecord),
 }
 
 /// A module that could be read.
@@ -41,8 +41,6 @@ pub(crate) enum Origin {
 pub(crate) struct Module {
     pub(crate) id: String,
     pub(crate) origin: Origin,
-    /// Of its text.
-    pub(crate) text: Fingerprint,
     /// Digest of what the compiler sees of it.
     pub(crate) meaning: Digest,
     pub(crate) import_ids: Vec<String>,
@@ -117,9 +115,9 @@ impl Module {
         }
         let parsed = match &self.origin {
             Origin::Builtin(text) => front::parse(&self.id, false, text.as_bytes()),
-            Origin::File { path, .. } => {
-                let text = fs::read(path).map_err(io_failure("read", path))?;
-                if Fingerprint::of(&text) != self.text {
+            Origin::File(file) => {
+                let text = fs::read(&file.path).map_err(io_failure("read", &file.path))?;
+                if Fingerprint::of(&text) != file.state.text {
                     return Err(self.changed());
                 }
                 front::parse(&self.id, self.id == ENTRY, &text)
@@ -150,7 +148,7 @@ impl Program {
         for module in &self.modules {
             match &module.origin {
                 Origin::Builtin(text) => sources.add_builtin(&module.id, text),
-                Origin::File { path, .. } => sources.add_file(&module.id, path),
+                Origin::File(file) => sources.add_file(&module.id, &file.path),
             }
         }
         sources
@@ -236,40 +234,37 @@ fn load_one(
         && file.state.stamp == stamp
         && !file.state.racy
     {
-        return Ok(Ok(remembered(id, old, file.state.text, Origin::File { path, stamp, racy: false })));
+        return Ok(Ok(remembered(id, old, Origin::File(file.clone()))));
     }
     let (text, stamp) = match read_stamped(&path) {
         Ok(read) => read,
         Err(error) if is_entry => return Err(io_failure("read", &path)(error)),
         Err(error) => return Ok(Err(Absent::Unreadable(path, error))),
     };
-    let racy = stamp.is_racy(now);
-    let origin = Origin::File { path, stamp, racy };
+    let state = FileState { stamp, racy: stamp.is_racy(now), text: Fingerprint::of(&text) };
+    let origin = Origin::File(FileRecord { path, state });
     if is_entry && text.len() > MAX_ENTRY_BYTES {
         return Ok(Ok(oversized_entry(&text, origin)));
     }
-    let fingerprint = Fingerprint::of(&text);
     match known {
-        Some((old, file)) if file.state.text == fingerprint => Ok(Ok(remembered(id, old, fingerprint, origin))),
-        _ => Ok(Ok(parsed(session, id, &text, fingerprint, origin, lane))),
+        Some((old, file)) if file.state.text == state.text => Ok(Ok(remembered(id, old, origin))),
+        _ => Ok(Ok(parsed(session, id, &text, origin, lane))),
     }
 }
 
 fn builtin(session: &Session<'_>, old: &Old, id: &str, text: &'static str, lane: usize) -> Module {
     // The toolchain's identity is part of the database's, so a record of a built-in module is always current.
     let origin = Origin::Builtin(text);
-    let fingerprint = Fingerprint::of(text.as_bytes());
     match old.modules.get(id).filter(|old| old.file.is_none()) {
-        Some(old) => remembered(id, old, fingerprint, origin),
-        None => parsed(session, id, text.as_bytes(), fingerprint, origin, lane),
+        Some(old) => remembered(id, old, origin),
+        None => parsed(session, id, text.as_bytes(), origin, lane),
     }
 }
 
-fn remembered(id: &str, old: &OldModule, text: Fingerprint, origin: Origin) -> Module {
+fn remembered(id: &str, old: &OldModule, origin: Origin) -> Module {
     Module {
         id: id.to_owned(),
         origin,
-        text,
         meaning: old.meaning,
         import_ids: old.record.imports.clone(),
         import_indices: old.record.import_indices.clone(),
@@ -280,14 +275,7 @@ fn remembered(id: &str, old: &OldModule, text: Fingerprint, origin: Origin) -> M
     }
 }
 
-fn parsed(
-    session: &Session<'_>,
-    id: &str,
-    text: &[u8],
-    fingerprint: Fingerprint,
-    origin: Origin,
-    lane: usize,
-) -> Module {
+fn parsed(session: &Session<'_>, id: &str, text: &[u8], origin: Origin, lane: usize) -> Module {
     let parsed = session.action(ActionKind::Parse, id, lane, || (front::parse(id, id == ENTRY, text), false));
     let (import_ids, import_indices) = match &parsed.file {
         Some(file) => front::imports(file),
@@ -296,7 +284,6 @@ fn parsed(
     Module {
         id: id.to_owned(),
         origin,
-        text: fingerprint,
         meaning: parsed.meaning,
         import_ids,
         import_indices,
@@ -309,7 +296,7 @@ fn parsed(
 
 fn oversized_entry(text: &[u8], origin: Origin) -> Module {
     let name = match &origin {
-        Origin::File { path, .. } => path.display().to_string(),
+        Origin::File(file) => file.path.display().to_string(),
         Origin::Builtin(_) => String::new(),
     };
     let finding = Diagnostic::error(
@@ -322,7 +309,6 @@ fn oversized_entry(text: &[u8], origin: Origin) -> Module {
     Module {
         id: ENTRY.to_owned(),
         origin,
-        text: Fingerprint::of(text),
         meaning: Digest::of(text),
         import_ids: Vec::new(),
         import_indices: Vec::new(),
@@ -384,7 +370,7 @@ pub(crate) fn absences(session: &Session<'_>, program: &Program) -> Vec<PathBuf>
     let mut absences = BTreeSet::new();
     for module in program.modules.iter().filter(|module| module.id != ENTRY) {
         match &module.origin {
-            Origin::File { path, .. } => absences.extend(lookup::absences(&module.id, roots, path)),
+            Origin::File(file) => absences.extend(lookup::absences(&module.id, roots, &file.path)),
             Origin::Builtin(_) if stdlib::is_adapter(&module.id, session.project.world) => {
                 absences.extend(lookup::absences(&module.id, roots, Path::new("")));
             }

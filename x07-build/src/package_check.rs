@@ -12,7 +12,7 @@ use x07c::Scope;
 use crate::event::Silent;
 use crate::files::{io_failure, write_atomic};
 use crate::outcome::Failure;
-use crate::request::{Emit, Request, Target};
+use crate::request::{Emit, Request};
 
 /// The folder of the package in the project that it is tried in.
 const FOLDER: &str = "package";
@@ -89,17 +89,14 @@ fn look(root: &Path, package: &Package, world: World, options: &x07_pkg::Options
     };
     findings.retain(|finding| finding.is_error() && own.contains(finding.module.as_str()));
     if findings.is_empty() && package.is_ffi && world.is_os() {
-        compile_native(request)?;
+        compile_native(root, request)?;
     }
     Ok(findings)
 }
 
 /// Compiles the C that a package brings, without the libraries that only a link needs.
-fn compile_native(mut request: Request) -> Result<(), Failure> {
-    let Target::Project(folder) = &request.target else {
-        return Ok(());
-    };
-    request.output = Some(folder.join("objects"));
+fn compile_native(root: &Path, mut request: Request) -> Result<(), Failure> {
+    request.output = Some(root.join("objects"));
     request.emit = Emit::Obj;
     request.scope = Scope::Program;
     crate::build(&request, &Silent).map(|_| ())

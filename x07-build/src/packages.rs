@@ -25,7 +25,7 @@ pub(crate) fn findings(project: &Project, modules: &[Module]) -> Vec<Diagnostic>
         return Vec::new();
     }
     let owner_of = |module: &Module| match &module.origin {
-        Origin::File { path, .. } if module.id != ENTRY => owner(project, path),
+        Origin::File(file) if module.id != ENTRY => owner(project, &file.path),
         _ => None,
     };
     let owners: HashMap<&str, &BuildPackage> =

@@ -7,7 +7,7 @@ use x07_ast::Diagnostic;
 
 use crate::actions::Verdict;
 use crate::context::Place;
-use crate::database::{Cold, Database, FileRecord, FileState, Hot, ModuleRecord, ModuleSource};
+use crate::database::{Cold, Database, FileRecord, Hot, ModuleRecord, ModuleSource};
 use crate::digest::Digest;
 use crate::files::{Stamp, write_atomic};
 use crate::imports;
@@ -44,9 +44,8 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
     for (number, module) in program.modules.iter().enumerate() {
         let file = match &module.origin {
             Origin::Builtin(_) => None,
-            Origin::File { path, stamp, racy } => {
-                let state = FileState { stamp: *stamp, racy: *racy, text: module.text };
-                files.push(FileRecord { path: path.clone(), state });
+            Origin::File(file) => {
+                files.push(file.clone());
                 Some(files.len() as u32 - 1)
             }
         };

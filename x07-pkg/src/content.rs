@@ -45,6 +45,12 @@ pub fn native_files(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(files)
 }
 
+/// True for the path of a C source directly in `ffi/`: those are compiled, each by itself.
+pub fn is_c_source(path: &str) -> bool {
+    let name = path.strip_prefix(FFI_FOLDER).and_then(|path| path.strip_prefix('/'));
+    name.is_some_and(|name| !name.contains('/') && name.ends_with(".c"))
+}
+
 /// The paths of the package in `folder`, sorted.
 pub(crate) fn paths(folder: &Path, package: &Package) -> Result<Vec<String>> {
     let mut paths = package.listed_files();

@@ -39,7 +39,7 @@ mod world;
 
 pub use advisory::Advisory;
 pub use archive::{MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_FILE_BYTES, Packed, pack};
-pub use content::{IGNORE_FILES, native_files};
+pub use content::{IGNORE_FILES, is_c_source, native_files};
 pub use digest::sha256;
 pub use lockfile::{Lock, LockedPackage, PROJECT, Source, fetched_path};
 pub use manifest::{Dependency, Error, Link, MANIFEST_NAME, Manifest, PatchEntry, find_manifest};

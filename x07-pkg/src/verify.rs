@@ -83,9 +83,8 @@ impl Digests {
             }
         }
         // Every C source there is compiled; other files have no effect unless they are listed.
-        match other(folder, locked)? {
-            Some(Other::Stranger(path)) => Err(mismatch(locked, format!("{} does not belong to it", path.display()))),
-            Some(Other::Ignored(path)) => Err(mismatch(locked, format!("an ignore file names {}", path.display()))),
+        match difference(folder, locked)? {
+            Some(what) => Err(mismatch(locked, what)),
             None => Ok(()),
         }
     }
@@ -100,15 +99,10 @@ fn mismatch(locked: &LockedPackage, what: String) -> Problem {
     }
 }
 
-/// A file below `ffi/` that lies there and is not locked, or is locked and does not belong to the package any more.
-enum Other {
-    Stranger(PathBuf),
-    Ignored(PathBuf),
-}
-
-/// How the files below `ffi/` differ from those in the lock. In a fetched package nothing else may lie there, whatever
-/// its ignore files say: they were heeded when it was packed.
-fn other(folder: &Path, locked: &LockedPackage) -> Result<Option<Other>> {
+/// How the files below `ffi/` differ from those in the lock: one lies there and is not locked, or is locked and does not
+/// belong to the package any more. In a fetched package nothing else may lie there, whatever its ignore files say: they
+/// were heeded when it was packed.
+fn difference(folder: &Path, locked: &LockedPackage) -> Result<Option<String>> {
     if !locked.knows_its_files() {
         return Ok(None);
     }
@@ -117,8 +111,10 @@ fn other(folder: &Path, locked: &LockedPackage) -> Result<Option<Other>> {
         true => all_below(folder, &folder.join(FFI_FOLDER)),
         false => content::native_files(folder)?,
     };
-    let stranger = found.difference(&known).next().map(|path| Other::Stranger(folder.join(path)));
-    Ok(stranger.or_else(|| known.difference(&found).next().map(|path| Other::Ignored(folder.join(path)))))
+    let place = |path: &String| folder.join(path).display().to_string();
+    let stranger = found.difference(&known).next().map(|path| format!("{} does not belong to it", place(path)));
+    let ignored = || known.difference(&found).next().map(|path| format!("an ignore file names {}", place(path)));
+    Ok(stranger.or_else(ignored))
 }
 
 /// Everything below a folder that is not a folder itself, relative to the package's.

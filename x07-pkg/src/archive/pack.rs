@@ -86,7 +86,7 @@ fn check(package: &Package, files: &Files) -> Result<()> {
             wrong.push(format!("module {module} is a built-in one, which an import would always mean"));
         }
     }
-    if package.is_ffi && !files.keys().any(|path| is_c_source(path)) {
+    if package.is_ffi && !files.keys().any(|path| content::is_c_source(path)) {
         wrong.push("`import_mode` is \"ffi\", but there is no C source in ffi/".to_owned());
     }
     let total: usize = files.values().map(Vec::len).sum();
@@ -108,11 +108,6 @@ fn check(package: &Package, files: &Files) -> Result<()> {
     }
     let what = format!("package {} cannot be packed:\n  {}", package.id(), wrong.join("\n  "));
     Err(Problem::new(Code::PackFailed, what))
-}
-
-/// True for a C source directly in `ffi/`.
-pub(crate) fn is_c_source(path: &str) -> bool {
-    path.strip_prefix("ffi/").is_some_and(|name| !name.contains('/') && name.ends_with(".c"))
 }
 
 fn module_mistakes(package: &Package, module: &str, text: &[u8]) -> Vec<String> {

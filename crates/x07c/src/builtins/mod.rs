@@ -201,17 +201,7 @@ impl Builtin {
         traps: &'static [&'static str],
         doc: &'static str,
     ) -> Self {
-        Builtin {
-            head,
-            params,
-            result,
-            effect: Effect::Acts,
-            traps,
-            needs: Needs::Nothing,
-            form: Form::Call,
-            provided_as: None,
-            doc,
-        }
+        Builtin { effect: Effect::Acts, ..Self::reads(head, params, result, traps, doc) }
     }
 
     /// A head that reads and whose result borrows from its first argument.
@@ -222,17 +212,7 @@ impl Builtin {
         traps: &'static [&'static str],
         doc: &'static str,
     ) -> Self {
-        Builtin {
-            head,
-            params,
-            result,
-            effect: Effect::Reads,
-            traps,
-            needs: Needs::Nothing,
-            form: Form::Borrows,
-            provided_as: None,
-            doc,
-        }
+        Builtin { form: Form::Borrows, ..Self::reads(head, params, result, traps, doc) }
     }
 
     /// A head that lowering knows.
@@ -243,17 +223,7 @@ impl Builtin {
         special: Special,
         doc: &'static str,
     ) -> Self {
-        Builtin {
-            head,
-            params,
-            result,
-            effect: Effect::Acts,
-            traps: &[],
-            needs: Needs::Nothing,
-            form: Form::Special(special),
-            provided_as: None,
-            doc,
-        }
+        Builtin { form: Form::Special(special), ..Self::acts(head, params, result, &[], doc) }
     }
 
     /// The same head under a condition.
