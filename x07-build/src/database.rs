@@ -11,7 +11,7 @@ use std::{fs, thread};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Fingerprint};
-use crate::files::{Stamp, read_as_seen, write_atomic};
+use crate::files::{Opened, Stamp, reserve_handles, write_atomic};
 use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
@@ -210,9 +210,8 @@ impl Hot {
                 *source = Some(module);
             }
         }
-        let items: Vec<_> = self.files.iter().zip(sources).collect();
-        let states = in_parallel(&items, |(file, module), buffer| file.state_now(*module, now, buffer));
-        let Some(states) = states else {
+        let recorded: Vec<Recorded<'_>> = self.files.iter().zip(sources).collect();
+        let Some(states) = states(&recorded, now) else {
             return Comparison::Different;
         };
         let mut result = Comparison::Same;
@@ -230,25 +229,49 @@ impl Hot {
         let mut buffer = Vec::new();
         let now = SystemTime::now();
         for file in self.files.iter_mut().filter(|file| file.state.racy) {
-            if let Some(state) = file.state_now(None, now, &mut buffer).filter(|state| state.stamp == file.state.stamp)
-            {
+            let seen = file.see().and_then(|seen| file.state_now(seen, None, now, &mut buffer));
+            if let Some(state) = seen.filter(|state| state.stamp == file.state.stamp) {
                 file.state = state;
             }
         }
     }
 }
 
+/// A file as a look at its stamp shows it.
+enum Seen {
+    /// It is the one that was read.
+    Unchanged,
+    /// It may be another one.
+    Doubtful(Opened),
+}
+
 impl FileRecord {
-    /// The state of the file after `now`, if it still means the same. It is read only if its stamp does not prove that.
-    fn state_now(&self, module: Option<&ModuleSource>, now: SystemTime, buffer: &mut Vec<u8>) -> Option<FileState> {
+    /// Looks at the stamp of the file, and opens it if that proves nothing. `None` if it cannot be read.
+    fn see(&self) -> Option<Seen> {
         let seen = fs::metadata(&self.path).ok()?;
-        let stamp = Stamp::of(&seen);
-        if !self.state.racy && stamp == self.state.stamp {
-            return Some(self.state);
+        if !self.state.racy && Stamp::of(&seen) == self.state.stamp {
+            return Some(Seen::Unchanged);
         }
-        read_as_seen(&self.path, &seen, buffer).ok()?;
+        let opened = Opened::open(&self.path, seen).ok()?;
+        opened.prefetch();
+        Some(Seen::Doubtful(opened))
+    }
+
+    /// The state of the file after `now`, if it still means the same. It is read only if its stamp does not prove that.
+    fn state_now(
+        &self,
+        seen: Seen,
+        module: Option<&ModuleSource>,
+        now: SystemTime,
+        buffer: &mut Vec<u8>,
+    ) -> Option<FileState> {
+        let Seen::Doubtful(mut opened) = seen else {
+            return Some(self.state);
+        };
+        opened.read(buffer).ok()?;
         let text = Fingerprint::of(buffer);
         let same = text == self.state.text || module.is_some_and(|module| module.means(buffer));
+        let stamp = opened.stamp();
         // A change after the file was seen gives it another stamp only if the clock had moved on by then.
         same.then(|| FileState { stamp, racy: stamp.is_racy(now), text })
     }
@@ -265,24 +288,24 @@ impl ModuleSource {
     }
 }
 
-/// Applies `look` to all items, in as many threads as it pays; `None` as soon as one gives `None`. Each thread has one
-/// buffer for all its files: allocating for every one of them makes threads wait for each other.
-fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I, &mut Vec<u8>) -> Option<T> + Sync) -> Option<Vec<T>> {
+/// A record, and the module that the file holds if it is one.
+type Recorded<'a> = (&'a FileRecord, Option<&'a ModuleSource>);
+
+/// The states of all files, found in as many threads as it pays; `None` as soon as one does not mean the same any more.
+fn states(files: &[Recorded<'_>], now: SystemTime) -> Option<Vec<FileState>> {
     /// Below this a thread takes longer to start than to do its share.
     const PER_THREAD: usize = 128;
-    /// More than there are processors: files that the system has to fetch from the disk are waited for together, which
-    /// took half the time for 1,000 of them on two processors.
-    const MOST_THREADS: usize = 8;
-    let threads = items.len().div_ceil(PER_THREAD).clamp(1, MOST_THREADS);
-    let look_at_all = |chunk: &[I]| {
-        let mut buffer = Vec::new();
-        chunk.iter().map(|item| look(item, &mut buffer)).collect::<Option<Vec<T>>>()
-    };
-    let mut shares = items.chunks(items.len().div_ceil(threads).max(1));
+    /// What the disk has to be asked for is asked for ahead, so that more threads would have nothing to wait for.
+    const MOST_THREADS: usize = 4;
+    /// How many files are open at once, all threads together; less than the 1,024 that most systems allow.
+    const OPEN: usize = 512;
+    let threads = files.len().div_ceil(PER_THREAD).clamp(1, MOST_THREADS);
+    let ahead = if reserve_handles(OPEN) { OPEN / threads } else { 1 };
+    let mut shares = files.chunks(files.len().div_ceil(threads).max(1));
     let first = shares.next().unwrap_or_default();
     thread::scope(|scope| {
-        let others: Vec<_> = shares.map(|share| scope.spawn(|| look_at_all(share))).collect();
-        let mut all = look_at_all(first);
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || states_of(share, ahead, now))).collect();
+        let mut all = states_of(first, ahead, now);
         for other in others {
             let part = other.join().ok().flatten();
             all = all.zip(part).map(|(mut all, part)| {
@@ -292,4 +315,19 @@ fn in_parallel<I: Sync, T: Send>(items: &[I], look: impl Fn(&I, &mut Vec<u8>) ->
         }
         all
     })
+}
+
+/// The states of some files. As many as `ahead` are opened before the first is read, so that the disk fetches them
+/// together: 1,000 files that are not in memory take half the time.
+fn states_of(files: &[Recorded<'_>], ahead: usize, now: SystemTime) -> Option<Vec<FileState>> {
+    let mut states = Vec::with_capacity(files.len());
+    // One for all files: allocating for every one of them makes threads wait for each other.
+    let mut buffer = Vec::new();
+    for files in files.chunks(ahead) {
+        let seen: Option<Vec<Seen>> = files.iter().map(|(file, _)| file.see()).collect();
+        for ((file, module), seen) in files.iter().zip(seen?) {
+            states.push(file.state_now(seen, *module, now, &mut buffer)?);
+        }
+    }
+    Some(states)
 }

@@ -62,34 +62,67 @@ pub(crate) fn read_stamped(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
     const ATTEMPTS: usize = 5;
     let mut bytes = Vec::new();
     for _ in 0..ATTEMPTS {
-        let before = fs::metadata(path)?;
-        let stamp = Stamp::of(&before);
-        let file = read_as_seen(path, &before, &mut bytes)?;
-        if Stamp::of(&file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
+        let mut opened = Opened::open(path, fs::metadata(path)?)?;
+        opened.read(&mut bytes)?;
+        let stamp = opened.stamp();
+        if Stamp::of(&opened.file.metadata()?) == stamp && bytes.len() as u64 == stamp.size {
             return Ok((bytes, stamp));
         }
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "the file keeps changing while it is read"))
 }
 
-/// Reads into `bytes` as much of a file as `seen` says that there is. Whether the file has changed since is not asked:
-/// if it has, it has another stamp than the one in `seen`.
-pub(crate) fn read_as_seen(path: &Path, seen: &fs::Metadata, bytes: &mut Vec<u8>) -> io::Result<File> {
-    // Known before it is opened: opening a pipe waits for somebody who writes into it.
-    must_be_file(seen)?;
-    let mut file = open(path)?;
-    bytes.resize(seen.len() as usize, 0);
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// An open file, and how it was seen before it was opened. Whether it has changed since is not asked: if it has, it has
+/// another stamp than the one that was seen.
+pub(crate) struct Opened {
+    file: File,
+    seen: fs::Metadata,
+}
+
+impl Opened {
+    /// Opens a regular file to read it.
+    pub(crate) fn open(path: &Path, seen: fs::Metadata) -> io::Result<Opened> {
+        // Known before it is opened: opening a pipe waits for somebody who writes into it.
+        must_be_file(&seen)?;
+        Ok(Opened { file: open(path)?, seen })
     }
-    bytes.truncate(filled);
-    Ok(file)
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp::of(&self.seen)
+    }
+
+    /// Lets the system fetch the content while other files are opened.
+    pub(crate) fn prefetch(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
+    }
+
+    /// Reads into `bytes` as much of the file as was seen that there is.
+    pub(crate) fn read(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.resize(self.seen.len() as usize, 0);
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.file.read(&mut bytes[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(())
+    }
+}
+
+/// Lets this process have files open up to that number without delay; false if the system does not allow so many.
+///
+/// A process with several threads waits for all processors, some 10 ms, whenever Linux's table of its open files has to
+/// grow. It keeps the size that it had to have for one file of a high number.
+pub(crate) fn reserve_handles(count: usize) -> bool {
+    #[cfg(target_os = "linux")]
+    return i32::try_from(count).is_ok_and(|count| rustix::io::fcntl_dupfd_cloexec(io::stderr(), count).is_ok());
+    #[cfg(not(target_os = "linux"))]
+    return count == 0;
 }
 
 /// Opens a file to read it. Where the system allows it, nobody notes when that was: after a time stamp has changed, Linux

@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, answer, module};
 
 const BUILD: &[&str] = &["build", "--out", "out"];
 const APP: &str = "p/src/app.x07.json";
@@ -130,4 +131,31 @@ fn an_output_that_is_a_folder() {
     fs::create_dir(sandbox.path("p/dist/p")).unwrap();
     sandbox.must_fail(&["build", "--out", "dist"], &[], 2, &["cannot write", "dist/p", "s a directory"]);
     sandbox.must_fail(&["build", "--out", "x07.json/out"], &[], 2, &["cannot", "x07.json"]);
+}
+
+/// More files than a process may have open, all of them touched: read a few at a time where only few may be open.
+#[test]
+fn more_files_than_may_be_open() {
+    const MODULES: usize = 600;
+    let sandbox = Sandbox::new();
+    let text = module(r#"["view.to_bytes","v"]"#);
+    let imports: Vec<String> = (0..MODULES).map(|number| format!("\"m{number}\"")).collect();
+    sandbox.write(APP, text.replace(r#""imports":[]"#, &format!(r#""imports":[{}]"#, imports.join(","))));
+    for number in 0..MODULES {
+        sandbox.write(&format!("p/src/m{number}.x07.json"), text.replace("app", &format!("m{number}")));
+    }
+    let build = ["build", "--emit", "c", "--out", "c"];
+    sandbox.call(&build, &[]).check(0, &["Finished"]);
+    for limit in [24, 256, 1024] {
+        for number in 0..MODULES {
+            let file =
+                fs::File::options().write(true).open(sandbox.path(&format!("p/src/m{number}.x07.json"))).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(limit)).unwrap();
+        }
+        let command = sandbox.command(&build);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")]).arg(command.get_program());
+        limited.args(command.get_args()).current_dir(sandbox.path("p")).env("X07_CACHE_DIR", sandbox.path("cache"));
+        answer(&mut limited).check(0, &["nothing to do"]);
+    }
 }
