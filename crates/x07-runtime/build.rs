@@ -2,8 +2,12 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, write_archive_to_stream};
+use object::read::archive::ArchiveFile;
 
 #[path = "src/list.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the script needs only part of the list, and exports nothing")]
@@ -35,28 +39,30 @@ fn main() -> Result<(), Box<dyn Error>> {
         absorb(&mut hasher, flag.as_bytes());
     }
 
-    text.push_str(
-        "/// The compiled runtime, `SOURCES` in order for each code model.\npub static PREBUILT: &[Object] = &[\n",
-    );
-    for (variant, flags) in [("Executable", ["-fPIE"].as_slice()), ("Pic", list::PIC_FLAGS)] {
-        let dir = out.join(variant);
+    for (name, flags) in [("EXECUTABLE", ["-fPIE"].as_slice()), ("PIC", list::PIC_FLAGS)] {
+        let dir = out.join(name);
         fs::create_dir_all(&dir)?;
         let objects = build(&here, &public, &out, &dir, flags).try_compile_intermediates()?;
-        for (source, object) in list::SOURCES.iter().zip(&objects) {
-            absorb(&mut hasher, &fs::read(object)?);
-            writeln!(
-                text,
-                "    Object {{ source: {source:?}, variant: Variant::{variant}, bytes: include_bytes!({object:?}) }},"
-            )?;
+        let archive = archive(&objects)?;
+        absorb(&mut hasher, &archive);
+        let path = dir.join("runtime.a");
+        fs::write(&path, &archive)?;
+        writeln!(text, "static {name}: Prebuilt = Prebuilt {{ archive: include_bytes!({path:?}), members: &[")?;
+        for (source, member) in list::SOURCES.iter().zip(ArchiveFile::parse(&*archive)?.members()) {
+            let (start, size) = member?.file_range();
+            writeln!(text, "    ({source:?}, {start}..{}),", start + size)?;
         }
+        text.push_str("] };\n\n");
     }
-    text.push_str("];\n\n");
 
     let compiler = compiler_version(&build(&here, &public, &out, &out, &[]))?;
     absorb(&mut hasher, compiler.as_bytes());
     absorb(&mut hasher, target.as_bytes());
-    writeln!(text, "/// The compiler that made `PREBUILT`.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n")?;
-    writeln!(text, "/// The target triple of `PREBUILT`.\npub const PREBUILT_TARGET: &str = {target:?};\n")?;
+    writeln!(
+        text,
+        "/// The compiler that made what is prebuilt.\npub const PREBUILT_COMPILER: &str = {compiler:?};\n"
+    )?;
+    writeln!(text, "/// The target triple of what is prebuilt.\npub const PREBUILT_TARGET: &str = {target:?};\n")?;
     writeln!(text, "const IDENTITY: [u8; 32] = {:?};", hasher.finalize().as_bytes())?;
     fs::write(out.join("embedded.rs"), text)?;
     println!("cargo::rerun-if-changed=src/list.rs");
@@ -90,6 +96,20 @@ fn build(here: &Path, public: &Path, sources: &Path, out: &Path, flags: &[&str])
         build.flag(flag);
     }
     build
+}
+
+/// A static library of the objects, `SOURCES` in order.
+fn archive(objects: &[PathBuf]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let texts = objects.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
+    let members: Vec<NewArchiveMember<'_>> = list::SOURCES
+        .iter()
+        .zip(&texts)
+        .map(|(source, text)| NewArchiveMember::new(text, &DEFAULT_OBJECT_READER, source.replace(".c", ".o")))
+        .collect();
+    let kind = if env::var("CARGO_CFG_TARGET_VENDOR")? == "apple" { ArchiveKind::Darwin } else { ArchiveKind::Gnu };
+    let mut written = Cursor::new(Vec::new());
+    write_archive_to_stream(&mut written, &members, kind, false, None)?;
+    Ok(written.into_inner())
 }
 
 fn compiler_version(build: &cc::Build) -> Result<String, Box<dyn Error>> {

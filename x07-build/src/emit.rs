@@ -49,7 +49,7 @@ pub(crate) fn write(
             let ids = objects.linked().map(|number| format!("{}.o", program.modules[number as usize].id));
             let runtime = runtime::sources(Emit::Obj).map(|name| format!("runtime/{}", name.replace(".c", ".o")));
             let names: Vec<PathBuf> = ids.chain(runtime).map(|name| output.join(name)).collect();
-            let paths = objects.object_paths(0)?.into_iter().chain(objects.runtime_paths(0)?);
+            let paths = objects.object_paths(0)?.into_iter().chain(objects.runtime(0)?.objects);
             for (path, name) in paths.zip(&names) {
                 copy_atomic(&path, name, Access::Ordinary)?;
             }

@@ -219,14 +219,14 @@ impl<'a> Objects<'a> {
         self.linked().map(|number| self.object_path(number, lane)).collect()
     }
 
-    /// The objects of the runtime, checked.
-    pub(crate) fn runtime_paths(&self, lane: usize) -> Result<Vec<PathBuf>, Failure> {
-        let (emit, store) = (self.session.request.emit, self.session.store);
+    /// The runtime, checked.
+    pub(crate) fn runtime(&self, lane: usize) -> Result<runtime::Inputs, Failure> {
+        let emit = self.session.request.emit;
         if self.flags.prebuilt_runtime {
-            let objects = runtime::prebuilt_objects(emit, store)?;
-            return Ok(objects.iter().map(|digest| store.blob_path(digest)).collect());
+            return runtime::prebuilt(emit, self.session.store);
         }
-        runtime::sources(emit).map(|name| self.runtime_object(name, lane)).collect()
+        let objects = runtime::sources(emit).map(|name| self.runtime_object(name, lane)).collect::<Result<_, _>>()?;
+        Ok(runtime::Inputs { objects, archive: None })
     }
 
     /// The object of a source file of the runtime.
@@ -420,10 +420,12 @@ impl<'a> Objects<'a> {
             }
             paths
         };
-        paths.extend(self.runtime_paths(lane)?);
+        let runtime = self.runtime(lane)?;
+        paths.extend(runtime.objects);
         paths.extend(self.foreign_paths(lane)?);
         let mut inputs = natives.link_inputs();
         inputs.extend(self.flags.link_inputs.iter().cloned());
+        inputs.extend(runtime.archive.map(|archive| archive.display().to_string()));
         let linked = cc::link(self.toolchain, &self.flags.link, &paths, &inputs, false, store);
         let (file, messages) = linked.map_err(|failure| self.explain_link(failure))?;
         self.note("link", messages);
@@ -496,7 +498,7 @@ impl<'a> Objects<'a> {
     /// Links everything into one relocatable object, for an archive.
     pub(crate) fn link_relocatable(&self, natives: &Natives, lane: usize) -> Result<tempfile::TempPath, Failure> {
         let mut paths = self.object_paths(lane)?;
-        paths.extend(self.runtime_paths(lane)?);
+        paths.extend(self.runtime(lane)?.objects);
         paths.extend(self.foreign_paths(lane)?);
         paths.extend(natives.archives().map(|archive| archive.path.clone()));
         let name = &self.session.place.name;

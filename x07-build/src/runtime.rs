@@ -41,11 +41,23 @@ pub(crate) fn sources(emit: Emit) -> impl Iterator<Item = &'static str> {
     SOURCES.iter().copied().filter(move |name| *name != other_entry)
 }
 
-/// The objects that come with the toolchain, put into the store.
-pub(crate) fn prebuilt_objects(emit: Emit, store: &Store) -> Result<Vec<Digest>, Failure> {
-    let library = emit == Emit::StaticLib;
-    let variant = if library { Variant::Pic } else { Variant::Executable };
-    x07_runtime::objects(variant, library).map(|object| store.add_blob(object.bytes)).collect()
+/// What of the runtime a link takes: objects, and for an executable an archive of the rest.
+pub(crate) struct Inputs {
+    pub(crate) objects: Vec<PathBuf>,
+    /// To be linked after everything that may call into it. One file is placed and opened faster than thirty.
+    pub(crate) archive: Option<PathBuf>,
+}
+
+/// The runtime that comes with the toolchain, put into the store. An executable's `main` is an object, so that no
+/// library can bring another.
+pub(crate) fn prebuilt(emit: Emit, store: &Store) -> Result<Inputs, Failure> {
+    let variant = if emit == Emit::StaticLib { Variant::Pic } else { Variant::Executable };
+    let prebuilt = x07_runtime::prebuilt(variant);
+    let place = |bytes: &[u8]| store.add_blob(bytes).map(|digest| store.blob_path(&digest));
+    let archive = (emit == Emit::Exe).then(|| place(prebuilt.archive)).transpose()?;
+    let is_alone = |source: &&str| archive.is_none() || *source == x07_runtime::MAIN;
+    let objects = sources(emit).filter(is_alone).filter_map(|source| prebuilt.object(source)).map(place);
+    Ok(Inputs { objects: objects.collect::<Result<_, _>>()?, archive })
 }
 
 /// The C text that configures a program; it ends the entry's unit.

@@ -65,6 +65,17 @@ fn objects_link_to_the_same_program() {
 }
 
 #[test]
+fn the_main_of_a_library_is_not_the_programs() {
+    let sandbox = Sandbox::project();
+    sandbox.write("main.c", "int main(void) { return 3; }\n");
+    let command = "cc -c main.c && ar rcs libmain.a main.o";
+    must_succeed(Command::new("sh").current_dir(sandbox.path("")).args(["-c", command]));
+    let library = sandbox.path("libmain.a").display().to_string();
+    let program = must_build(&Request { link_args: vec![library], ..sandbox.request() }).output;
+    assert_eq!(run(&program, b"abc"), expected_output(b"abc"));
+}
+
+#[test]
 fn an_archive_is_called_from_c() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/embed-c");
     let sandbox = Sandbox::empty();

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use x07_runtime::{DEBUG_BORROW_FLAG, EMBED, FILES, FLAGS, PIC_FLAGS, SOURCES, Variant, objects};
+use x07_runtime::{DEBUG_BORROW_FLAG, EMBED, FILES, FLAGS, PIC_FLAGS, SOURCES, Variant, prebuilt};
 
 /// How unit and runtime are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Config {
-    /// Against the objects that the crate carries.
+    /// Against the archive that the crate carries.
     Release,
     /// With borrow checks, from source.
     Debug,
@@ -112,12 +112,9 @@ pub(crate) fn build_library(unit: &str, host: &str) -> Executable {
         std::fs::write(dir.path().join(name), text).unwrap();
         command.arg(dir.path().join(name));
     }
-    for object in objects(Variant::Pic, true) {
-        let file = dir.path().join(format!("{}.o", object.source));
-        std::fs::write(&file, object.bytes).unwrap();
-        command.arg(file);
-    }
-    command.arg("-pthread").arg("-o").arg(&path);
+    let runtime = dir.path().join("runtime.a");
+    std::fs::write(&runtime, prebuilt(Variant::Pic).archive).unwrap();
+    command.arg(runtime).arg("-pthread").arg("-o").arg(&path);
     succeed(command);
     Executable { _dir: dir, path }
 }
@@ -152,18 +149,16 @@ fn sources_dir() -> &'static Path {
     .path()
 }
 
-/// The runtime's objects for a configuration, made once per process.
+/// The runtime for a configuration, as objects or an archive of them, made once per process.
 fn runtime(config: Config) -> &'static [PathBuf] {
     static OBJECTS: [OnceLock<(tempfile::TempDir, Vec<PathBuf>)>; 3] = [const { OnceLock::new() }; 3];
     let (_, paths) = OBJECTS[config as usize].get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let mut paths = Vec::new();
         if config == Config::Release {
-            for object in objects(Variant::Executable, false) {
-                let path = dir.path().join(object.source).with_extension("o");
-                std::fs::write(&path, object.bytes).unwrap();
-                paths.push(path);
-            }
+            let path = dir.path().join("runtime.a");
+            std::fs::write(&path, prebuilt(Variant::Executable).archive).unwrap();
+            paths.push(path);
         } else {
             for source in SOURCES.iter().filter(|source| **source != EMBED) {
                 let path = dir.path().join(source).with_extension("o");
