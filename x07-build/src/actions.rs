@@ -240,7 +240,7 @@ fn judge(session: &Session<'_>, units: &Units<'_>) -> Result<Verdict, Failure> {
         return Ok(Verdict { findings: imports::decode_findings(&findings), native_heads, nodes, unreached });
     }
     let summaries = units.summaries()?;
-    let found = x07c::check_program(&summaries, session.request.limits.max_ast_nodes, session.request.scope);
+    let found = x07c::check_program(&summaries, session.request.limits.max_ast_nodes, units.scope());
     let verdict = Verdict {
         findings: found.diagnostics,
         native_heads: found.native_heads,

@@ -74,7 +74,7 @@ impl Place {
         let name = match (&request.name, &request.output, &folder) {
             (Some(name), ..) => name.clone(),
             (None, Some(output), _) => stem(output),
-            (None, None, Some(folder)) => file_name(folder),
+            (None, None, Some(folder)) => folder_name(folder),
             (None, None, None) => stem(&target).trim_end_matches(".x07").to_owned(),
         };
         let name = if name.is_empty() { "app".to_owned() } else { name };
@@ -105,8 +105,11 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// What a folder is called, also when its path ends in `..`; a folder without a name is "app".
+pub fn folder_name(folder: &Path) -> String {
+    let named = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let found = named(folder).or_else(|| named(&std::fs::canonicalize(folder).ok()?));
+    found.unwrap_or_else(|| "app".to_owned())
 }
 
 /// Everything that decides the result besides the contents of files and the C compiler itself.
@@ -131,12 +134,15 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
         let path = path.as_ref().map(absolute).transpose()?.unwrap_or_default();
         key.bytes(path.as_os_str().as_encoded_bytes());
     }
+    // A depfile spells the output as the caller does.
+    let spelled = request.output.as_ref().filter(|_| request.depfile.is_some());
+    key.bytes(spelled.map_or(&[], |path| path.as_os_str().as_encoded_bytes()));
     key.text(name);
     key.text(&format!("{:?}", (request.fuel, request.memory_cap, request.max_output, request.cpu_seconds)));
     key.text(&format!("{:?}", request.limits));
     key.number(u64::from(request.debug_borrow)).number(u64::from(request.auto_ffi));
     key.number(u64::from(request.record_assertions)).text(&format!("{:?}", request.scope));
-    for path in request.entry.iter().chain(&request.further_roots) {
+    for path in request.entry.iter().chain(&request.further_roots).chain(&request.further_inputs) {
         key.bytes(absolute(path)?.as_os_str().as_encoded_bytes());
     }
     key.number(u64::from(request.entry.is_some()));
@@ -156,8 +162,8 @@ impl Project {
 
     /// Reads the manifest, if there is one, and finds its packages.
     pub(crate) fn read(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
-        match &request.target {
-            Target::Project(_) => Project::from_manifest(request, place, observer),
+        let mut project = match &request.target {
+            Target::Project(_) => Project::from_manifest(request, place, observer)?,
             Target::Program { module_roots, .. } => {
                 let mut roots = Vec::new();
                 for root in module_roots.iter().chain(&request.further_roots) {
@@ -167,7 +173,7 @@ impl Project {
                     }
                 }
                 let world = request.world.unwrap_or(World::RunOs);
-                Ok(Project {
+                Project {
                     entry: place.target.clone(),
                     roots,
                     packages: Vec::new(),
@@ -176,9 +182,13 @@ impl Project {
                     link_args: Vec::new(),
                     files: Vec::new(),
                     unknown_fields: Vec::new(),
-                })
+                }
             }
+        };
+        for path in &request.further_inputs {
+            project.files.push(std::path::absolute(path).map_err(io_failure("find", path))?);
         }
+        Ok(project)
     }
 
     fn from_manifest(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {

@@ -90,7 +90,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     }
 
     session.go_on()?;
-    emit::spare_sources(&session, &program)?;
+    emit::spare_inputs(&session, &program, &files)?;
     let natives = Natives::find(&verdict.native_heads, &foreign, &request.environment, &store)?;
     let foreign_files = objects.as_ref().map(Objects::foreign_files).unwrap_or_default();
     for path in natives.files().chain(&foreign_files) {
@@ -99,7 +99,9 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     let mut outputs = emit::write(&session, &program, &units, objects.as_ref(), &foreign, &natives).map_err(sized)?;
     if let Some(path) = &request.depfile {
         let inputs = files.iter().map(|file| file.path.as_path());
-        emit::write_depfile(path, &place.output, inputs, &program)?;
+        // As the caller spells it, which is how the rule of his build system does.
+        let output = request.output.as_deref().unwrap_or(&place.output);
+        emit::write_depfile(path, output, inputs, &program)?;
         outputs.push(path.clone());
     }
     if let (Some(path), Some(objects)) = (&request.compile_commands, &objects) {
@@ -175,8 +177,11 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
     match comparison {
         Comparison::Different => return None,
         Comparison::Same => {}
-        // Kept only to make the next look cheaper.
-        Comparison::SameMeaning => drop(database.renew()),
+        Comparison::SameMeaning => {
+            database.hot.renew_output(&place.output);
+            // Kept only to make the next look cheaper.
+            drop(database.renew());
+        }
     }
     let hot = &database.hot;
     let mut sources = Sources::default();

@@ -9,6 +9,7 @@ use x07_pkg::FFI_FOLDER;
 
 use crate::cc;
 use crate::context::Place;
+use crate::database::FileRecord;
 use crate::event::ActionKind;
 use crate::files::{Stamp, copy_atomic, io_failure, write_atomic, write_if_changed};
 use crate::foreign::Foreign;
@@ -42,7 +43,8 @@ pub(crate) fn write(
         (Emit::C, _) | (_, None) => write_c_tree(session, program, units, foreign, natives),
         (Emit::Exe, Some(objects)) => {
             let executable = objects.link(natives, 0)?;
-            place_executable(&session.store.blob_path(&executable), output)?;
+            // A copy, not the store's own file: what its user does to it is nobody else's business, and it is new.
+            copy_atomic(&session.store.blob_path(&executable), output, Access::Executable)?;
             Ok(vec![output.clone()])
         }
         (Emit::Obj, Some(objects)) => {
@@ -83,22 +85,6 @@ pub(crate) fn kept_c_folder(session: &Session<'_>) -> Option<PathBuf> {
 pub(crate) fn keep_failed_unit(place: &Place, id: &str, text: &str) -> Option<PathBuf> {
     let path = c_folder(place).join(format!("{id}.c"));
     write_atomic(&path, text.as_bytes()).ok().map(|()| path)
-}
-
-/// Puts an executable of the store in its place: the same file under another name where that is possible, so that no
-/// process ever holds the executable open for writing; a copy elsewhere.
-fn place_executable(from: &Path, to: &Path) -> Result<(), Failure> {
-    let folder = parent(to);
-    fs::create_dir_all(folder).map_err(io_failure("create the folder", folder))?;
-    let temporary = tempfile::Builder::new().prefix(".x07-").make_in(folder, |path| fs::hard_link(from, path));
-    match temporary {
-        Ok(file) => {
-            // Renaming to a name of the same file does nothing and keeps both names; dropped, this one goes.
-            let temporary = file.into_temp_path();
-            fs::rename(&temporary, to).map_err(io_failure("write", to))
-        }
-        Err(_) => copy_atomic(from, to, Access::Executable),
-    }
 }
 
 fn write_units(
@@ -237,30 +223,29 @@ pub(crate) fn remove_stale(old: &[(PathBuf, Stamp)], written: &[PathBuf]) -> Res
     Ok(())
 }
 
-/// Refuses to write over what is being built.
-pub(crate) fn spare_sources(session: &Session<'_>, program: &Program) -> Result<(), Failure> {
+/// Refuses to write over what the build reads.
+pub(crate) fn spare_inputs(session: &Session<'_>, program: &Program, files: &[FileRecord]) -> Result<(), Failure> {
     let request = session.request;
     let places = [Some(&session.place.output), request.depfile.as_ref(), request.compile_commands.as_ref()];
+    let sources = program.modules.iter().filter_map(|module| match &module.origin {
+        Origin::File(file) => Some((file, format!("is the source of module \"{}\"", module.id))),
+        Origin::Builtin(_) => None,
+    });
+    let others = files.iter().map(|file| (file, "is read by the build".to_owned()));
+    let inputs: Vec<_> = sources.chain(others).collect();
     for place in places.into_iter().flatten() {
         let Some(stamp) = Stamp::read(place) else {
             continue;
         };
-        let module = program
-            .modules
-            .iter()
-            .find(|module| matches!(&module.origin, Origin::File(file) if file.state.stamp == stamp));
-        if let Some(module) = module {
-            return Err(Failure::Usage(format!(
-                "{} is the source of module \"{}\" and cannot be the output",
-                place.display(),
-                module.id
-            )));
+        if let Some((_, what)) = inputs.iter().find(|(file, _)| file.state.stamp == stamp) {
+            return Err(Failure::Usage(format!("{} {what} and cannot be the output", place.display())));
         }
     }
     Ok(())
 }
 
-/// A depfile as make and ninja read it.
+/// A depfile as make and ninja read it. The inputs are targets without inputs too, so that make goes on without one that
+/// was removed.
 pub(crate) fn write_depfile<'a>(
     path: &Path,
     output: &Path,
@@ -271,24 +256,32 @@ pub(crate) fn write_depfile<'a>(
         Origin::File(file) => Some(file.path.as_path()),
         Origin::Builtin(_) => None,
     });
+    let inputs: Vec<String> = inputs.chain(modules).map(make_escape).collect();
     let mut text = format!("{}:", make_escape(output));
-    for input in inputs.chain(modules) {
-        text.push_str(" \\\n  ");
-        text.push_str(&make_escape(input));
+    for input in &inputs {
+        text.push_str(&format!(" \\\n  {input}"));
     }
     text.push('\n');
+    for input in &inputs {
+        text.push_str(&format!("\n{input}:\n"));
+    }
     write_if_changed(path, text.as_bytes())
 }
 
-/// A path as make reads it.
+/// A path as make, ninja and the C compilers write it: a backslash stands for itself unless a space or `#` follows.
 fn make_escape(path: &Path) -> String {
     let mut escaped = String::new();
+    let mut backslashes = 0;
     for c in path.to_string_lossy().chars() {
         match c {
-            ' ' | '#' | '\\' | ':' => escaped.extend(['\\', c]),
+            ' ' | '\t' | '#' => {
+                escaped.extend(std::iter::repeat_n('\\', backslashes + 1));
+                escaped.push(c);
+            }
             '$' => escaped.push_str("$$"),
             _ => escaped.push(c),
         }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
     }
     escaped
 }
@@ -314,7 +307,13 @@ mod tests {
 
     #[test]
     fn make_reads_any_path() {
-        let cases = [("a/b.x07.json", "a/b.x07.json"), ("a b#c", "a\\ b\\#c"), ("$x", "$$x")];
+        let cases = [
+            ("a/b.x07.json", "a/b.x07.json"),
+            ("a b#c", "a\\ b\\#c"),
+            ("$x", "$$x"),
+            ("a\\b", "a\\b"),
+            ("a\\ b", "a\\\\\\ b"),
+        ];
         for (path, expected) in cases {
             assert_eq!(make_escape(Path::new(path)), expected);
         }

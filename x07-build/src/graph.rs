@@ -1,8 +1,8 @@
-//! The module graph: a cycle with all its places, or an order in which every module follows its imports.
+//! The module graph: its cycles with all their places, and an order in which every other module follows its imports.
 
 use std::collections::VecDeque;
 
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
@@ -29,12 +29,19 @@ impl Graph {
         Graph(graph)
     }
 
-    /// All modules, each after everything it imports; or one shortest cycle of every knot of modules.
-    pub(crate) fn order(&self) -> Result<Vec<u32>, Vec<Cycle>> {
-        match toposort(&self.0, None) {
-            Ok(order) => Ok(order.into_iter().rev().map(|node| node.index() as u32).collect()),
-            Err(_) => Err(self.cycles()),
+    /// The modules that are in no cycle, each after those of them that it imports; and one shortest cycle of every knot of
+    /// modules.
+    pub(crate) fn order(&self) -> (Vec<u32>, Vec<Cycle>) {
+        let (mut order, mut cycles) = (Vec::with_capacity(self.0.node_count()), Vec::new());
+        for knot in kosaraju_scc(&self.0) {
+            let Some(start) = knot.iter().copied().min() else { continue };
+            match self.shortest_cycle(start, &knot) {
+                Some(cycle) => cycles.push(cycle),
+                None => order.push(start.index() as u32),
+            }
         }
+        cycles.sort_by_key(|cycle| cycle.0[0].0);
+        (order, cycles)
     }
 
     /// For each module the modules that import it.
@@ -46,20 +53,13 @@ impl Graph {
         dependents
     }
 
-    fn cycles(&self) -> Vec<Cycle> {
-        let mut cycles: Vec<Cycle> = tarjan_scc(&self.0)
-            .into_iter()
-            .filter_map(|knot| {
-                let start = knot.iter().copied().min()?;
-                self.shortest_cycle(start, &knot)
-            })
-            .collect();
-        cycles.sort_by_key(|cycle| cycle.0[0].0);
-        cycles
-    }
-
-    /// The shortest way from a module back to itself within a knot.
+    /// The shortest way from a module back to itself within a knot; `None` for a module alone that does not import itself.
     fn shortest_cycle(&self, start: NodeIndex, knot: &[NodeIndex]) -> Option<Cycle> {
+        if let [alone] = knot
+            && self.0.find_edge(*alone, *alone).is_none()
+        {
+            return None;
+        }
         let mut came_from: Vec<Option<(NodeIndex, u32)>> = vec![None; self.0.node_count()];
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn an_order_follows_the_imports() {
         let imports = vec![vec![1, 2], vec![3], vec![3], vec![]];
-        let order = graph(&imports).order().unwrap();
+        let (order, cycles) = graph(&imports).order();
+        assert_eq!((order.len(), cycles), (4, Vec::new()));
         let place = |module: u32| order.iter().position(|other| *other == module).unwrap();
         for (module, imports) in imports.iter().enumerate() {
             for import in imports {
@@ -109,17 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn every_knot_gives_its_shortest_cycle() {
-        let cases: [(Vec<Vec<u32>>, Vec<Cycle>); 3] = [
-            (vec![vec![0]], vec![Cycle(vec![(0, 0)])]),
-            (vec![vec![3, 1], vec![2], vec![0], vec![]], vec![Cycle(vec![(0, 1), (1, 0), (2, 0)])]),
+    fn every_knot_gives_its_shortest_cycle_and_the_others_have_an_order() {
+        let cases: [(Vec<Vec<u32>>, Vec<Cycle>, &[u32]); 3] = [
+            (vec![vec![0]], vec![Cycle(vec![(0, 0)])], &[]),
+            (vec![vec![3, 1], vec![2], vec![0], vec![]], vec![Cycle(vec![(0, 1), (1, 0), (2, 0)])], &[3]),
             (
                 vec![vec![1, 3], vec![2, 0], vec![1], vec![4], vec![3]],
                 vec![Cycle(vec![(0, 0), (1, 1)]), Cycle(vec![(3, 0), (4, 0)])],
+                &[],
             ),
         ];
-        for (imports, expected) in cases {
-            assert_eq!(graph(&imports).order().unwrap_err(), expected);
+        for (imports, expected, others) in cases {
+            assert_eq!(graph(&imports).order(), (others.to_vec(), expected));
         }
     }
 }

@@ -60,6 +60,7 @@ mod units;
 
 pub use alone::check_alone;
 pub use cargo::Build;
+pub use context::folder_name;
 pub use digest::Digest;
 pub use event::{ActionKind, Event, Observer, Silent, Span};
 pub use outcome::{CCompilerFailure, CCompilerStep, CheckReport, Counts, Failure, Missing, Outcome, Sources};

@@ -61,7 +61,7 @@ pub(crate) struct Module {
 pub(crate) struct Program {
     /// The entry first, then by id.
     pub(crate) modules: Vec<Module>,
-    /// All modules, each after its imports; empty when there is a cycle.
+    /// The modules that are in no cycle, each after its imports.
     pub(crate) order: Vec<u32>,
     /// For each module those that import it.
     pub(crate) dependents: Vec<Vec<u32>>,
@@ -154,7 +154,7 @@ impl Program {
         sources
     }
 
-    /// True when every module has a tree and the graph has an order.
+    /// True when every module has a tree and all that it imports, and no cycle.
     pub(crate) fn is_sound(&self) -> bool {
         self.findings.is_empty() && self.modules.iter().all(|module| module.parses)
     }
@@ -357,10 +357,8 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
         })
         .collect();
     let graph = Graph::new(&edges);
-    let order = graph.order().unwrap_or_else(|cycles| {
-        findings.extend(cycles.iter().map(|cycle| cycle_finding(&modules, &cycle.0)));
-        Vec::new()
-    });
+    let (order, cycles) = graph.order();
+    findings.extend(cycles.iter().map(|cycle| cycle_finding(&modules, &cycle.0)));
     Program { order, dependents: graph.dependents(), modules, findings }
 }
 

@@ -221,6 +221,8 @@ pub struct Request {
     pub entry: Option<PathBuf>,
     /// Module roots after those of the project.
     pub further_roots: Vec<PathBuf>,
+    /// Files that something in the request was read from, such as a policy: never written over, named in the depfile.
+    pub further_inputs: Vec<PathBuf>,
     /// Compile the C sources of FFI packages among the module roots; only in OS worlds.
     pub auto_ffi: bool,
     /// Further C compiler arguments, after `X07_CC_ARGS`. Files and libraries go to the link only.
@@ -262,6 +264,7 @@ impl Request {
             scope: Scope::Program,
             entry: None,
             further_roots: Vec::new(),
+            further_inputs: Vec::new(),
             auto_ffi: true,
             cc_args: Vec::new(),
             link_args: Vec::new(),

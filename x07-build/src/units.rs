@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use x07_ast::Diagnostic;
-use x07c::{Interface, Interfaces, Summary};
+use x07c::{Interface, Interfaces, Scope, Summary};
 
 use crate::database::{UnitRecord, UsedRecord};
 use crate::digest::{Digest, KeyBuilder};
@@ -286,13 +286,18 @@ impl<'a> Units<'a> {
     pub(crate) fn summaries_digest(&self) -> Digest {
         let mut key = KeyBuilder::new("check 3");
         key.text(x07c::COMPILER_ID).number(self.session.request.limits.max_ast_nodes);
-        key.text(&format!("{:?}", self.session.request.scope));
+        key.text(&format!("{:?}", self.scope()));
         for (module, slot) in self.program.modules.iter().zip(&self.slots) {
             if let Some(unit) = slot.unit.get() {
                 key.text(&module.id).digest(&unit.record.summary);
             }
         }
         key.finish()
+    }
+
+    /// Which mistakes count. What a program calls that lacks modules is not known, and then all count.
+    pub(crate) fn scope(&self) -> Scope {
+        if self.program.is_sound() { self.session.request.scope } else { Scope::Library }
     }
 
     /// Which modules' objects the program calls into, directly or not, once all units are made.

@@ -89,6 +89,20 @@ fn mistakes_in_several_files_are_told_in_one_run() {
 }
 
 #[test]
+fn what_a_broken_graph_does_not_touch_is_checked_too() {
+    check(
+        &[
+            ("main", entry(r#""a","d","no.such""#, r#"["bytes.alloc",["+",["a.f"],["d.f"]]]"#)),
+            ("a", module("a", r#""b""#, r#"["b.f"]"#)),
+            ("b", module("b", r#""a""#, r#"["a.f"]"#)),
+            ("d", module("d", r#""e""#, r#"["e.f"]"#)),
+            ("e", module("e", "", r#""zz""#)),
+        ],
+        &[r#"cycle: "a" -> "b" -> "a""#, r#""no.such""#, r#"Error X07-TYPE-0001: Typing: unknown identifier: "zz" (module=e "#],
+    );
+}
+
+#[test]
 fn the_entry_may_have_65536_bytes() {
     let text = entry("", r#"["bytes.alloc",0]"#);
     let padded = |size: usize| text.clone() + &" ".repeat(size - text.len());

@@ -4,9 +4,11 @@
 
 mod common;
 
-use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+use std::{fs, thread};
 
 use common::{Sandbox, expected_output, must_build, run};
 use x07_build::{Abi, Emit, Request, timings};
@@ -45,14 +47,63 @@ fn units_of_modules_that_left_are_removed_and_other_files_stay() {
 }
 
 #[test]
-fn a_source_is_never_the_output() {
+fn what_the_build_reads_is_never_the_output() {
     let sandbox = Sandbox::project();
-    let source = sandbox.path("p/src/lib.x07.json");
-    let request = Request { output: Some(source.clone()), ..sandbox.request() };
-    let before = sandbox.text("lib");
-    let error = common::must_fail(&request);
-    assert!(error.contains(r#"is the source of module "lib""#), "{error}");
-    assert_eq!(fs::read_to_string(source).unwrap(), before);
+    sandbox.write("policy.json", "{}");
+    let cases = [
+        ("p/src/lib.x07.json", r#"is the source of module "lib""#),
+        ("p/x07.json", "is read by the build"),
+        ("policy.json", "is read by the build"),
+    ];
+    for (input, expected) in cases {
+        let path = sandbox.path(input);
+        let before = fs::read(&path).unwrap();
+        for request in [
+            Request { output: Some(path.clone()), ..sandbox.request() },
+            Request { depfile: Some(path.clone()), ..sandbox.request() },
+        ] {
+            let error = common::must_fail(&Request { further_inputs: vec![sandbox.path("policy.json")], ..request });
+            assert!(error.contains(expected), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+    }
+}
+
+#[test]
+fn an_executable_is_its_owners_alone() {
+    let sandbox = Sandbox::project();
+    let other = Request { output: Some(sandbox.path("other")), ..sandbox.request() };
+    let mine = must_build(&sandbox.request()).output;
+    let good = fs::read(&mine).unwrap();
+    fs::write(&mine, b"something else").unwrap();
+    fs::set_permissions(&mine, fs::Permissions::from_mode(0o600)).unwrap();
+    let outcome = must_build(&other);
+    assert_eq!((fs::read(&outcome.output).unwrap(), outcome.counts.linked), (good, 0));
+    assert_eq!(run(&outcome.output, b"abc"), expected_output(b"abc"));
+}
+
+/// Build systems that compare times see an output that is newer than all that it is made of, also when it came from the
+/// store and when nothing but a time changed.
+#[test]
+fn an_output_is_newer_than_what_it_is_made_of() {
+    let sandbox = Sandbox::project();
+    let request = sandbox.request();
+    let source = sandbox.path("p/src/app.x07.json");
+    let is_newer = || {
+        let time = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+        time(&must_build(&request).output) >= time(&source)
+    };
+    assert!(is_newer(), "the first build");
+    let text = sandbox.text("app");
+    sandbox.edit("app", r#""for","i",0,3,"#, r#""for","i",0,2,"#);
+    assert!(is_newer(), "a change");
+    thread::sleep(Duration::from_millis(30));
+    sandbox.module("app", &text);
+    assert!(is_newer(), "the change undone");
+    thread::sleep(Duration::from_millis(30));
+    sandbox.module("app", &text);
+    assert!(is_newer(), "a touched source");
+    assert!(must_build(&request).no_op);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Selection {
         Ok(Program {
             target: Target::Project(manifest.path.clone()),
             world: self.world.or(profile.as_ref().map(|profile| profile.world)).unwrap_or(manifest.world),
-            name: file_name(&folder),
+            name: x07_build::folder_name(&folder),
             entry: folder.join(&manifest.entry),
             module_roots: manifest.module_roots.iter().map(|root| folder.join(root)).collect(),
             folder,
@@ -94,6 +94,10 @@ impl Selection {
     }
 
     fn single(&self, entry: &Path) -> Result<Program> {
+        if entry.is_dir() {
+            let path = entry.display();
+            bail!("cannot read the program {path}: it is a folder\nhelp: `--project {path}` builds the project in it");
+        }
         if !entry.is_file() {
             bail!("cannot read the program {}: no such file", entry.display());
         }
@@ -105,7 +109,7 @@ impl Selection {
             [] => enclosing_roots(&folder, &self.packages()).unwrap_or_else(|| vec![folder.clone()]),
             roots => roots.to_vec(),
         };
-        let stem = file_name(entry);
+        let stem = entry.file_name().unwrap_or_default().to_string_lossy();
         let stem = stem.strip_suffix(crate::files::SOURCE_SUFFIX).or(stem.strip_suffix(".json")).unwrap_or(&stem);
         Ok(Program {
             target: Target::Program { entry: entry.to_owned(), module_roots: module_roots.clone() },
@@ -162,15 +166,20 @@ pub(crate) fn manifest(path: Option<&Path>) -> Result<Manifest> {
     let path = match path {
         Some(folder) if folder.is_dir() => folder.join(MANIFEST_NAME),
         Some(file) => file.to_owned(),
-        None => {
-            find_manifest(&env::current_dir().context("the current folder is gone")?).map_err(|error| match error {
-                x07_pkg::Error::NotFound { .. } => {
-                    anyhow::anyhow!("{error}\nhelp: `x07 new NAME` makes a project, `--project PATH` names one")
-                }
-                error => error.into(),
-            })?
-        }
+        None => return manifest_here("`--project PATH` names one"),
     };
+    Ok(Manifest::read(&crate::files::shown(&path))?)
+}
+
+/// The manifest found upwards from the current folder, for commands that have `other_way` to say what they are about.
+pub(crate) fn manifest_here(other_way: &str) -> Result<Manifest> {
+    let folder = env::current_dir().context("the current folder is gone")?;
+    let path = find_manifest(&folder).map_err(|error| match error {
+        x07_pkg::Error::NotFound { .. } => {
+            anyhow::anyhow!("{error}\nhelp: `x07 new NAME` makes a project, {other_way}")
+        }
+        error => error.into(),
+    })?;
     Ok(Manifest::read(&crate::files::shown(&path))?)
 }
 
@@ -194,12 +203,4 @@ fn enclosing_roots(folder: &Path, options: &x07_pkg::Options) -> Option<Vec<Path
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.components().rev().find_map(|component| match component {
-        std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    name.unwrap_or_else(|| "app".to_owned())
 }

@@ -20,6 +20,9 @@ pub enum Access {
 ///
 /// Errors are those of the system; none names the temporary file.
 pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    if let Some(mut device) = device(path)? {
+        return device.write_all(bytes);
+    }
     let mut file = temporary_for(path, access)?;
     file.write_all(bytes)?;
     persist(file, path)
@@ -46,9 +49,22 @@ pub fn edit_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Errors are those of the system; none names the temporary file.
 pub fn copy_atomic(from: &Path, to: &Path, access: Access) -> io::Result<()> {
     let mut source = fs::File::open(from)?;
+    if let Some(mut device) = device(to)? {
+        return io::copy(&mut source, &mut device).map(|_| ());
+    }
     let mut file = temporary_for(to, access)?;
     io::copy(&mut source, file.as_file_mut())?;
     persist(file, to)
+}
+
+/// What is neither a file nor a folder, to be written into: nothing may take the place of a device or a pipe.
+fn device(path: &Path) -> io::Result<Option<fs::File>> {
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            fs::File::options().write(true).open(path).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The folder that holds a path: `.` for a bare file name.

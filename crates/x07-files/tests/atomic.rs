@@ -3,10 +3,11 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a failure of the test itself")]
 
-use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
+use std::{fs, thread};
 
 use x07_files::{Access, copy_atomic, edit_atomic, parent, write_atomic};
 
@@ -82,4 +83,26 @@ fn a_bare_name_lies_in_the_current_folder() {
     for (path, folder) in [("name", "."), ("a/name", "a"), ("/name", "/"), ("", ".")] {
         assert_eq!(parent(Path::new(path)), Path::new(folder), "{path:?}");
     }
+}
+
+#[test]
+fn a_pipe_is_written_into_and_stays() {
+    let root = tempfile::tempdir().unwrap();
+    let [file, pipe] = ["file", "pipe"].map(|name| root.path().join(name));
+    fs::write(&file, "copied").unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writers: [(&str, &(dyn Fn() -> std::io::Result<()> + Sync)); 2] = [
+        ("written", &|| write_atomic(&pipe, b"written", Access::Ordinary)),
+        ("copied", &|| copy_atomic(&file, &pipe, Access::Executable)),
+    ];
+    for (text, write) in writers {
+        let read = thread::scope(|scope| {
+            let reader = scope.spawn(|| fs::read_to_string(&pipe).unwrap());
+            write().unwrap();
+            reader.join().unwrap()
+        });
+        assert_eq!(read, text);
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+    assert_eq!(names(root.path()), ["file", "pipe"]);
 }

@@ -2,11 +2,12 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
-use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
+use std::{fs, thread};
 
 use tempfile::TempDir;
 use x07_build::{ActionKind, Environment, Event, Failure, Outcome, Profile, Request, Silent, build};
@@ -133,7 +134,8 @@ pub fn describe(failure: &Failure) -> String {
     let mut text = failure.to_string();
     if let Failure::Diagnostics(diagnostics, _) = failure {
         for diagnostic in diagnostics {
-            text.push_str(&format!("\n{}: {}", diagnostic.code, diagnostic.compile_error()));
+            let (severity, code) = (diagnostic.severity, &diagnostic.code);
+            text.push_str(&format!("\n{severity:?} {code}: {}", diagnostic.compile_error()));
             for note in &diagnostic.notes {
                 text.push_str(&format!("\n  {note}"));
             }
@@ -171,7 +173,15 @@ pub fn actions_of(request: &Request) -> (Outcome, Vec<String>, Vec<String>) {
 
 /// Runs a program on an input and gives its output; it must succeed.
 pub fn run(program: &Path, input: &[u8]) -> Vec<u8> {
-    let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut command = Command::new(program);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = loop {
+        match command.spawn() {
+            // Another test that started a process while this program was written has it open until that process is itself.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::sleep(Duration::from_millis(2)),
+            started => break started.unwrap(),
+        }
+    };
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}: {:?}", program.display(), output.status);

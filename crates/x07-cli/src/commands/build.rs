@@ -151,6 +151,7 @@ impl Options {
             if request.emit == Emit::StaticLib {
                 bail!("a library cannot confine the process that it is in; build an executable for run-os-sandboxed");
             }
+            request.further_inputs.clone_from(&found.inputs);
             // A program that is started by a runner is confined by the runner.
             match request.abi {
                 Abi::Framed => request.capabilities = Some(found.sandbox.capabilities()),

@@ -70,6 +70,8 @@ pub(super) struct Found {
     pub(super) file: PathBuf,
     pub(super) backend: &'static str,
     pub(super) accepted: bool,
+    /// The files that made it what it is.
+    pub(super) inputs: Vec<PathBuf>,
 }
 
 impl Found {
@@ -108,7 +110,9 @@ impl SandboxOptions {
         for note in notes {
             shell.note(note.strip_prefix("note: ").unwrap_or(&note));
         }
-        Ok(Some(Found { sandbox, file, backend: if by_kernel { "os" } else { "none" }, accepted }))
+        let inputs = [Some(&base), self.allow_host_file.as_ref(), self.deny_host_file.as_ref()];
+        let inputs = inputs.into_iter().flatten().cloned().collect();
+        Ok(Some(Found { sandbox, file, backend: if by_kernel { "os" } else { "none" }, accepted, inputs }))
     }
 
     fn backend(&self) -> Result<Option<Backend>> {
