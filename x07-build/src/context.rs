@@ -1,6 +1,5 @@
 //! A request with every path found and every default filled in.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use x07_pkg::{BuildPackage, Manifest, World};
@@ -39,7 +38,7 @@ pub(crate) struct Place {
 pub(crate) struct Project {
     /// The entry file, absolute.
     pub(crate) entry: PathBuf,
-    /// The module roots, absolute, without repeats.
+    /// The module roots, absolute.
     pub(crate) roots: Vec<PathBuf>,
     /// The packages that some of the roots belong to.
     pub(crate) packages: Vec<BuildPackage>,
@@ -59,7 +58,6 @@ impl Place {
         if let Some(root) = request.environment.workspace_root.as_ref().filter(|root| !root.is_dir()) {
             return Err(Failure::Usage(format!("X07_WORKSPACE_ROOT: there is no folder {}", root.display())));
         }
-        let absolute = |path: &Path| std::path::absolute(path).map_err(io_failure("find", path));
         let (target, folder) = match &request.target {
             Target::Project(path) => {
                 let mut path = absolute(path)?;
@@ -119,7 +117,6 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     key.digest(&Digest(x07_native::identity()));
     key.bytes(target.as_os_str().as_encoded_bytes());
     key.number(u64::from(matches!(request.target, Target::Project(_))));
-    let absolute = |path: &PathBuf| std::path::absolute(path).map_err(io_failure("find", path));
     if let Target::Program { module_roots, .. } = &request.target {
         key.number(module_roots.len() as u64);
         for root in module_roots {
@@ -131,7 +128,7 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     key.text(&format!("{:?}", (&request.embedded_policy, &request.confinement)));
     key.text(request.profile.as_str()).text(request.abi.as_str()).text(request.emit.as_str());
     for path in [&request.output, &request.depfile, &request.compile_commands] {
-        let path = path.as_ref().map(absolute).transpose()?.unwrap_or_default();
+        let path = path.as_deref().map(absolute).transpose()?.unwrap_or_default();
         key.bytes(path.as_os_str().as_encoded_bytes());
     }
     // A depfile spells the output as the caller does.
@@ -162,20 +159,15 @@ impl Project {
 
     /// Reads the manifest, if there is one, and finds its packages.
     pub(crate) fn read(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
+        let further = request.further_roots.iter().map(|root| absolute(root)).collect::<Result<_, _>>()?;
         let mut project = match &request.target {
-            Target::Project(_) => Project::from_manifest(request, place, observer)?,
+            Target::Project(_) => Project::from_manifest(request, place, further, observer)?,
             Target::Program { module_roots, .. } => {
-                let mut roots = Vec::new();
-                for root in module_roots.iter().chain(&request.further_roots) {
-                    let root = std::path::absolute(root).map_err(io_failure("find", root))?;
-                    if !roots.contains(&root) {
-                        roots.push(root);
-                    }
-                }
+                let roots = module_roots.iter().map(|root| absolute(root)).collect::<Result<_, _>>()?;
                 let world = request.world.unwrap_or(World::RunOs);
                 Project {
                     entry: place.target.clone(),
-                    roots,
+                    roots: with_further(roots, further),
                     packages: Vec::new(),
                     world,
                     capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
@@ -186,12 +178,17 @@ impl Project {
             }
         };
         for path in &request.further_inputs {
-            project.files.push(std::path::absolute(path).map_err(io_failure("find", path))?);
+            project.files.push(absolute(path)?);
         }
         Ok(project)
     }
 
-    fn from_manifest(request: &Request, place: &Place, observer: &dyn Observer) -> Result<Project, Failure> {
+    fn from_manifest(
+        request: &Request,
+        place: &Place,
+        mut further: Vec<PathBuf>,
+        observer: &dyn Observer,
+    ) -> Result<Project, Failure> {
         let manifest = Manifest::read(&place.target)?;
         let folder = manifest.folder();
         let mut options = request.packages.clone();
@@ -201,18 +198,13 @@ impl Project {
         for root in &manifest.module_roots {
             roots.push(x07_pkg::resolve_path(folder, root, request.environment.workspace_root.as_deref())?);
         }
-        roots.extend(set.packages.iter().map(|package| package.module_root.clone()));
-        for root in &request.further_roots {
-            roots.push(std::path::absolute(root).map_err(io_failure("find", root))?);
-        }
-        let mut seen = BTreeSet::new();
-        roots.retain(|root| seen.insert(root.clone()));
+        further.splice(..0, set.packages.iter().map(|package| package.module_root.clone()));
         let files = std::iter::once(place.target.clone()).chain(set.files).collect();
-        let entry = request.entry.as_ref().map(|path| std::path::absolute(path).map_err(io_failure("find", path)));
+        let entry = request.entry.as_ref().map(|path| absolute(path));
         let world = request.world.unwrap_or(manifest.world);
         Ok(Project {
             entry: entry.transpose()?.unwrap_or_else(|| folder.join(&manifest.entry)),
-            roots,
+            roots: with_further(roots, further),
             packages: set.packages,
             world,
             capabilities: request.capabilities.unwrap_or_else(|| capabilities_of(world)),
@@ -221,6 +213,21 @@ impl Project {
             unknown_fields: manifest.unknown_fields,
         })
     }
+}
+
+/// The roots that a user names, and after them those of `further` that are not among them. A root that he names twice
+/// stays twice: its modules are ambiguous (spec language 3.1).
+fn with_further(mut roots: Vec<PathBuf>, further: Vec<PathBuf>) -> Vec<PathBuf> {
+    for root in further {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(io_failure("find", path))
 }
 
 /// Hands what packages tell on to a build's observer.

@@ -1,6 +1,7 @@
 //! A build from beginning to end.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use x07_ast::Diagnostic;
@@ -10,7 +11,7 @@ use crate::context::{Place, Project};
 use crate::database::{Comparison, Database};
 use crate::emit;
 use crate::event::Observer;
-use crate::files::Stamp;
+use crate::files::{Stamp, can_write};
 use crate::flags::{self, Flags};
 use crate::foreign::Foreign;
 use crate::imports;
@@ -45,6 +46,11 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         return Ok(outcome);
     }
 
+    if request.emit == Emit::C && request.compile_commands.is_some() {
+        let message =
+            "without the C compiler there are no compile commands; leave one of the two out: the C text, or them";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let _lease = store.lease();
     let project = Project::read(request, &place, observer)?;
     let session = Session::new(request, &place, &project, &store, observer, started);
@@ -72,8 +78,9 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
     let foreign = Foreign::find(&session)?;
     let objects = match &toolchain {
         Some(toolchain) => {
-            let flags = Flags::new(request, toolchain, project.world, &project.link_args);
-            for path in flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs)) {
+            let flags = Flags::new(request, toolchain, project.world, &project.link_args)?;
+            let headers = flags.headers.iter().map(PathBuf::as_path);
+            for path in flags::files_among(&flags.unit).chain(flags::files_among(&flags.link_inputs)).chain(headers) {
                 files.push(load::file_record(path, start)?);
             }
             Some(Objects::new(&session, &program, &units, &old, &foreign, toolchain, flags)?)
@@ -105,7 +112,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         outputs.push(path.clone());
     }
     if let (Some(path), Some(objects)) = (&request.compile_commands, &objects) {
-        emit::write_compile_commands(path, &session, objects)?;
+        emit::write_compile_commands(path, &session, &program, objects)?;
         outputs.push(path.clone());
     }
 
@@ -148,10 +155,15 @@ pub(crate) fn check(request: &Request, observer: &dyn Observer) -> Result<CheckR
     let started = Instant::now();
     let store = Store::open(request.environment.cache.as_deref())?;
     let place = Place::find(request, &store)?;
+    let (store, database) = match can_write(store.root()) {
+        true => (store, record::read_database(&place)),
+        // What the last build left is of no use when nothing of it can be made again.
+        false => (store.sealed(), None),
+    };
     let _lease = store.lease();
     let project = Project::read(request, &place, observer)?;
     let session = Session::new(request, &place, &project, &store, observer, started);
-    let old = Old::new(record::read_database(&place));
+    let old = Old::new(database);
     let program = load::load(&session, &old)?;
     session.planned(program.modules.len());
     let units = Units::new(&session, &program, &old);

@@ -139,14 +139,16 @@ fn write_c_tree(
     for library in natives.libraries() {
         further.push_str(&format!(" {library}"));
     }
+    let debug =
+        if session.request.debug_borrow { format!(" {}", x07_runtime::DEBUG_BORROW_FLAG) } else { String::new() };
     written.extend(sources.into_iter().chain(archives));
     let readme = output.join("README");
     let text = format!(
-        "The C text of an X07 program. To build the executable:\n\n  cc {} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}){further} -o {}\n\n\
+        "The C text of an X07 program. To build the executable:\n\n  cc {}{debug} -O2 -Iinclude units/*.c $(ls runtime/*.c | grep -v {}){further} -o '{}'\n\n\
          To call the program from C instead, compile the runtime without {} and read include/x07_embed.h.\n",
         x07_runtime::FLAGS.join(" "),
         x07_runtime::EMBED,
-        session.place.name,
+        session.place.name.replace('\'', r"'\''"),
         x07_runtime::MAIN,
     );
     write_if_changed(&readme, text.as_bytes())?;
@@ -286,15 +288,24 @@ fn make_escape(path: &Path) -> String {
     escaped
 }
 
-/// `compile_commands.json`, with the C text of the units kept where it says.
-pub(crate) fn write_compile_commands(path: &Path, session: &Session<'_>, objects: &Objects<'_>) -> Result<(), Failure> {
+/// `compile_commands.json`, with the C text of the units kept where it says. Arguments with relative paths are the
+/// caller's, from the folder that he is in.
+pub(crate) fn write_compile_commands(
+    path: &Path,
+    session: &Session<'_>,
+    program: &Program,
+    objects: &Objects<'_>,
+) -> Result<(), Failure> {
     let folder = c_folder(session.place);
-    let mut commands = Vec::new();
-    for (number, (id, arguments)) in objects.commands().into_iter().enumerate() {
-        let file = format!("{id}.c");
-        write_if_changed(&folder.join(&file), objects.text(number as u32)?.as_bytes())?;
-        commands.push(serde_json::json!({ "directory": folder, "file": file, "arguments": arguments }));
+    let directory = std::path::absolute(".").map_err(io_failure("find", Path::new(".")))?;
+    for (number, module) in program.modules.iter().enumerate() {
+        write_if_changed(&folder.join(format!("{}.c", module.id)), objects.text(number as u32)?.as_bytes())?;
     }
+    let commands: Vec<_> = objects
+        .commands(&folder)
+        .into_iter()
+        .map(|(file, arguments)| serde_json::json!({ "directory": directory, "file": file, "arguments": arguments }))
+        .collect();
     let text = serde_json::to_string_pretty(&commands).unwrap_or_default() + "\n";
     write_if_changed(path, text.as_bytes())
 }

@@ -1,11 +1,13 @@
 //! The C compiler's arguments, by profile and purpose.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use x07_pkg::World;
 
+use crate::cc;
 use crate::digest::{Digest, KeyBuilder};
 use crate::files::io_failure;
+use crate::foreign;
 use crate::outcome::Failure;
 use crate::request::{Emit, Profile, Request};
 use crate::toolchain::{Family, Toolchain};
@@ -29,13 +31,20 @@ pub(crate) struct Flags {
     pub(crate) prebuilt_runtime: bool,
     /// What the user gave.
     pub(crate) user: Vec<String>,
+    /// The headers that the user's arguments include into every C text.
+    pub(crate) headers: Vec<PathBuf>,
     /// True when objects may be linked in groups first; a user's own flags may forbid what a partial link does.
     pub(crate) groups: bool,
 }
 
 impl Flags {
     /// The arguments of a build.
-    pub(crate) fn new(request: &Request, toolchain: &Toolchain, world: World, link_args: &[String]) -> Flags {
+    pub(crate) fn new(
+        request: &Request,
+        toolchain: &Toolchain,
+        world: World,
+        link_args: &[String],
+    ) -> Result<Flags, Failure> {
         let (user, user_inputs) = classify(request.environment.cc_args.iter().chain(&request.cc_args));
         let library = request.emit == Emit::StaticLib;
         let strings = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
@@ -81,7 +90,8 @@ impl Flags {
         let mut link_inputs = user_inputs;
         link_inputs.extend(link_args.iter().cloned());
         link_inputs.extend(request.link_args.iter().cloned());
-        Flags {
+        Ok(Flags {
+            headers: headers(toolchain, &user)?,
             unit,
             foreign,
             defines: defines(request, world),
@@ -93,7 +103,7 @@ impl Flags {
                 && x07_runtime::PREBUILT_TARGET == crate::toolchain::HOST,
             user: request.environment.cc_args.iter().chain(&request.cc_args).cloned().collect(),
             groups: user.is_empty() && cfg!(target_os = "linux"),
-        }
+        })
     }
 
     /// The part of an action's key that comes from arguments; files among them count with their contents.
@@ -105,6 +115,20 @@ impl Flags {
         }
         Ok(())
     }
+}
+
+/// The files that arguments include into an empty C text. Arguments that the compiler refuses include none; its complaint
+/// is told when it compiles.
+fn headers(toolchain: &Toolchain, user: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    if user.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut command = toolchain.command();
+    command.args(user).args(["-M", "-MT", "x", "-x", "c", "-"]);
+    let output = cc::run(&mut command, Some(""))?;
+    let rule = String::from_utf8_lossy(&output.stdout);
+    let is_file = |path: &PathBuf| path != Path::new("-") && path.is_file();
+    Ok(foreign::dependencies_in(&rule).into_iter().filter(is_file).collect())
 }
 
 /// The macros of spec runners 4.1.

@@ -229,7 +229,7 @@ fn prefix_map(source: Source<'_>) -> String {
 }
 
 /// The prerequisites in a make rule as C compilers write it.
-fn dependencies_in(rule: &str) -> Vec<PathBuf> {
+pub(crate) fn dependencies_in(rule: &str) -> Vec<PathBuf> {
     let (_, list) = rule.split_once(':').unwrap_or_default();
     let mut files = Vec::new();
     let mut word = String::new();

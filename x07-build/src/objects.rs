@@ -1,13 +1,14 @@
 //! Units to objects, objects to groups, groups to an executable.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::cc;
 use crate::database::GroupRecord;
 use crate::digest::{Digest, KeyBuilder};
 use crate::event::ActionKind;
+use crate::files::io_failure;
 use crate::flags::Flags;
 use crate::foreign::{self, Foreign};
 use crate::libraries;
@@ -181,6 +182,9 @@ impl<'a> Objects<'a> {
         let mut key = KeyBuilder::new("cc");
         key.text(text).digest(&runtime::header_digest()).digest(&self.toolchain.identity);
         Flags::add_to_key(&mut key, flags)?;
+        for header in &self.flags.headers {
+            key.digest(&Digest::of(&std::fs::read(header).map_err(io_failure("read", header))?));
+        }
         Ok(key.finish())
     }
 
@@ -482,17 +486,21 @@ impl<'a> Objects<'a> {
         messages.values().flatten().copied().collect()
     }
 
-    /// The compiler's call for each module, for `compile_commands.json`: arguments and the name of the C text.
-    pub(crate) fn commands(&self) -> Vec<(String, Vec<String>)> {
+    /// The compiler's call for each C text, for `compile_commands.json`: the text's file and the arguments. The texts of
+    /// units are those in `folder`.
+    pub(crate) fn commands(&self, folder: &Path) -> Vec<(PathBuf, Vec<String>)> {
         let program = self.toolchain.program.to_string_lossy().into_owned();
         let include = format!("-I{}", self.include.display());
-        let command = |id: &str| {
+        let command = |flags: &[&[String]], file: PathBuf| {
             let mut words = vec![program.clone()];
-            words.extend(self.flags.unit.iter().cloned());
-            words.extend([include.clone(), "-c".to_owned(), format!("{id}.c")]);
-            words
+            words.extend(flags.iter().copied().flatten().cloned());
+            words.extend([include.clone(), "-c".to_owned(), file.display().to_string()]);
+            (file, words)
         };
-        self.program.modules.iter().map(|module| (module.id.clone(), command(&module.id))).collect()
+        let units = self.program.modules.iter().map(|module| folder.join(format!("{}.c", module.id)));
+        let units = units.map(|file| command(&[&self.flags.unit], file));
+        let foreign = self.foreign.sources().map(|source| source.path.to_owned());
+        units.chain(foreign.map(|file| command(&[&self.flags.foreign, &self.flags.defines], file))).collect()
     }
 
     /// Links everything into one relocatable object, for an archive.
@@ -531,13 +539,13 @@ fn groups(program: &Program) -> Vec<Vec<u32>> {
 }
 
 #[cfg(unix)]
-fn make_executable(path: &std::path::Path) -> Result<(), Failure> {
+fn make_executable(path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(path, mode).map_err(crate::files::io_failure("make executable", path))
+    std::fs::set_permissions(path, mode).map_err(io_failure("make executable", path))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_: &std::path::Path) -> Result<(), Failure> {
+fn make_executable(_: &Path) -> Result<(), Failure> {
     Ok(())
 }

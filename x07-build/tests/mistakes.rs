@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Sandbox, must_build, must_fail, run};
+use x07_build::{Request, Target};
 
 const HEAD: &str = r#""schema_version":"x07.x07ast@0.5.0""#;
 
@@ -72,6 +73,20 @@ fn a_missing_module_is_told_once_with_all_its_importers() {
 }
 
 #[test]
+fn a_root_that_is_named_twice_holds_nothing_once() {
+    let sandbox = Sandbox::empty();
+    sandbox.module("main", &entry(r#""a""#, r#"["bytes.alloc",["a.f"]]"#));
+    sandbox.module("a", &module("a", "", "1"));
+    let root = sandbox.path("p/src");
+    let target = |module_roots| Target::Program { entry: root.join("main.x07.json"), module_roots };
+    must_build(&Request { target: target(vec![root.clone()]), ..sandbox.request() });
+    let error = must_fail(&Request { target: target(vec![root.clone(), root.join(".")]), ..sandbox.request() });
+    assert!(error.contains("module=main ptr=/imports/0") && error.contains("ambiguous"), "{error}");
+    let once = Request { target: target(vec![root.clone()]), further_roots: vec![root], ..sandbox.request() };
+    must_build(&once);
+}
+
+#[test]
 fn an_import_that_is_no_module_id_reaches_no_file() {
     check(&[("main", entry(r#""../../etc/passwd""#, r#"["bytes.alloc",0]"#))], &["../../etc/passwd"]);
 }
@@ -98,7 +113,11 @@ fn what_a_broken_graph_does_not_touch_is_checked_too() {
             ("d", module("d", r#""e""#, r#"["e.f"]"#)),
             ("e", module("e", "", r#""zz""#)),
         ],
-        &[r#"cycle: "a" -> "b" -> "a""#, r#""no.such""#, r#"Error X07-TYPE-0001: Typing: unknown identifier: "zz" (module=e "#],
+        &[
+            r#"cycle: "a" -> "b" -> "a""#,
+            r#""no.such""#,
+            r#"Error X07-TYPE-0001: Typing: unknown identifier: "zz" (module=e "#,
+        ],
     );
 }
 

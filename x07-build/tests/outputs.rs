@@ -204,6 +204,28 @@ fn a_depfile_and_compile_commands_name_the_files() {
 }
 
 #[test]
+fn a_header_that_arguments_include_counts() {
+    let sandbox = Sandbox::project();
+    sandbox.write("inc/mine.h", "#define MINE 1\n");
+    let mut request = Request { compile_commands: Some(sandbox.path("compile_commands.json")), ..sandbox.request() };
+    let folder = sandbox.path("inc").display().to_string();
+    request.environment.cc_args = ["-I", &folder, "-include", "mine.h"].map(str::to_owned).to_vec();
+    must_build(&request);
+    assert!(must_build(&request).no_op);
+    sandbox.write("inc/mine.h", "#define MINE 2\n");
+    let outcome = must_build(&request);
+    assert!(!outcome.no_op && outcome.counts.cc > 0, "{:?}", outcome.counts);
+}
+
+#[test]
+fn there_are_no_compile_commands_without_a_compiler() {
+    let sandbox = Sandbox::project();
+    let commands = Some(sandbox.path("compile_commands.json"));
+    let error = common::must_fail(&Request { emit: Emit::C, compile_commands: commands, ..sandbox.request() });
+    assert!(error.contains("compile commands"), "{error}");
+}
+
+#[test]
 fn c_text_is_kept_on_request() {
     let sandbox = Sandbox::project();
     let mut request = sandbox.request();

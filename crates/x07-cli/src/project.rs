@@ -96,10 +96,17 @@ impl Selection {
     fn single(&self, entry: &Path) -> Result<Program> {
         if entry.is_dir() {
             let path = entry.display();
-            bail!("cannot read the program {path}: it is a folder\nhelp: `--project {path}` builds the project in it");
+            let help = match entry.join(MANIFEST_NAME).is_file() {
+                true => format!("`--project {path}` names the project in it"),
+                false => "`--program` names the entry file, such as main.x07.json".to_owned(),
+            };
+            bail!("cannot read the program {path}: it is a folder\nhelp: {help}");
         }
         if !entry.is_file() {
             bail!("cannot read the program {}: no such file", entry.display());
+        }
+        if let Some(missing) = self.module_root.iter().find(|root| !root.is_dir()) {
+            bail!("--module-root: there is no folder {}", missing.display());
         }
         let folder = match entry.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

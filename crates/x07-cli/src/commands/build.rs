@@ -145,6 +145,10 @@ enum EmitName {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        failure::in_format(self.message_format, self.build_and_tell(shell))
+    }
+
+    fn build_and_tell(&self, shell: &Shell) -> Result<u8> {
         let program = self.selection.find()?;
         let mut request = self.request(&program)?;
         if let Some(found) = self.sandbox.find(&program, shell)? {

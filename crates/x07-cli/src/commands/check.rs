@@ -30,6 +30,10 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
+        failure::in_format(self.message_format, self.check_and_tell(shell))
+    }
+
+    fn check_and_tell(&self, shell: &Shell) -> Result<u8> {
         let program = self.selection.find()?;
         let (mut diagnostics, sources) = match self.check(shell, &program) {
             Ok(found) => found,
@@ -50,7 +54,10 @@ impl Options {
                     None => shell.status("Checked", &format!("{} ({modules})", program.name)),
                 }
             }
-            MessageFormat::Json => print_json(&[(diagnostics, &sources)], &inputs(&program, &sources))?,
+            MessageFormat::Json => {
+                sort(&mut diagnostics, &sources);
+                print_json(&[(diagnostics, &sources)], &inputs(&program, &sources))?;
+            }
         }
         Ok(if tally.errors > 0 { failure::PROGRAM_AT_FAULT } else { 0 })
     }
@@ -69,6 +76,14 @@ impl Options {
         });
         report.map(|report| (report.diagnostics, report.sources))
     }
+}
+
+/// The order of spec cli 8: file, pointer, code, message.
+fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
+    diagnostics.sort_by_cached_key(|one| {
+        let file = Texts::path(sources, &one.module);
+        (file, one.pointer.clone().unwrap_or_default(), one.code.clone(), one.message.clone())
+    });
 }
 
 /// The files that were looked at, sorted.

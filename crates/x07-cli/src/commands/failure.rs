@@ -31,6 +31,15 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
     Ok(PROGRAM_AT_FAULT)
 }
 
+/// The result of a command. Where a program reads it, a call that could not be carried out is a document with one finding.
+pub(super) fn in_format(format: MessageFormat, result: Result<u8>) -> Result<u8> {
+    if let (MessageFormat::Json, Err(error)) = (format, &result) {
+        let finding = Diagnostic::error("X07-IO-READ-0001", ErrorKind::Parse, format!("{error:#}"));
+        print_json(&[(vec![finding], &Sources::default())], &[])?;
+    }
+    result
+}
+
 /// A failure with what helps, if it is about the cache.
 pub(super) fn explained(failure: Failure) -> anyhow::Error {
     let cache = Store::open(Environment::read().cache.as_deref());
