@@ -58,6 +58,10 @@ impl Build {
             format!("cargo::rustc-link-lib=static={name}"),
             format!("cargo::metadata=include={}", out.display()),
         ];
+        directives.extend(outcome.libraries.iter().map(|argument| match argument.strip_prefix("-l") {
+            Some(library) => format!("cargo::rustc-link-lib={library}"),
+            None => format!("cargo::rustc-link-arg={argument}"),
+        }));
         for variable in ["X07_CC", "X07_CC_ARGS", "X07_CACHE_DIR"] {
             directives.push(format!("cargo::rerun-if-env-changed={variable}"));
         }

@@ -16,7 +16,7 @@ use crate::front;
 use crate::load::{ENTRY, MAX_ENTRY_BYTES};
 use crate::outcome::Failure;
 
-const MAGIC: &[u8] = b"x07db 4\n";
+const MAGIC: &[u8] = b"x07db 5\n";
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,7 @@ pub(crate) struct Hot {
     /// Warnings as JSON, because a fix holds JSON of any shape; empty when there are none.
     pub(crate) warnings: Vec<u8>,
     pub(crate) native_heads: Vec<String>,
+    pub(crate) libraries: Vec<String>,
     pub(crate) c_source_size: u64,
     pub(crate) nodes: u64,
     pub(crate) compiler_output: Vec<u8>,

@@ -118,6 +118,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
 
     emit::remove_stale(&old.outputs, &outputs)?;
 
+    let libraries = natives.libraries();
     let compiler_output = objects.as_ref().map(Objects::messages).unwrap_or_default();
     // Both name the folders of packages that have C sources now.
     let watched: BTreeSet<_> = foreign.watched().chain(session.project.native_places()).collect();
@@ -133,6 +134,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
             choice,
             findings: &findings,
             verdict: &verdict,
+            libraries: &libraries,
             compiler_output: &compiler_output,
         },
     );
@@ -142,6 +144,7 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         sources,
         c_source_size: units.c_size(),
         native_heads: verdict.native_heads,
+        libraries,
         kept_c: emit::kept_c_folder(&session),
         no_op: false,
         counts: session.counts(),
@@ -209,6 +212,7 @@ fn unchanged(request: &Request, place: &Place, database: &mut Database) -> Optio
         sources,
         c_source_size: hot.c_source_size,
         native_heads: hot.native_heads.clone(),
+        libraries: hot.libraries.clone(),
         kept_c: request.environment.keep_c.then(|| emit::c_folder(place)),
         no_op: true,
         counts: Counts { modules: hot.modules.len(), ..Counts::default() },

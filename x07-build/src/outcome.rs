@@ -22,6 +22,8 @@ pub struct Outcome {
     pub c_source_size: u64,
     /// Native heads of reachable functions, sorted.
     pub native_heads: Vec<String>,
+    /// The arguments, such as `-lm`, of the libraries that a program needs beside a static library of this.
+    pub libraries: Vec<String>,
     /// The folder with the C text of every unit, if it was to be kept.
     pub kept_c: Option<PathBuf>,
     /// Nothing had changed, so nothing was done.

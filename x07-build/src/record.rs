@@ -32,12 +32,13 @@ pub(crate) struct Saved<'a> {
     pub(crate) choice: Option<(Digest, PathBuf, Stamp)>,
     pub(crate) findings: &'a [Diagnostic],
     pub(crate) verdict: &'a Verdict,
+    pub(crate) libraries: &'a [String],
     pub(crate) compiler_output: &'a [u8],
 }
 
 /// Writes the database. Without one the next build is slower and not wrong, so a failure to is none of the build.
 pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
-    let Saved { program, units, objects, mut files, outputs, watched, choice, findings, verdict, compiler_output } =
+    let Saved { program, units, objects, mut files, outputs, watched, choice, findings, verdict, libraries, compiler_output } =
         saved;
     let mut sources = Vec::new();
     let mut modules = Vec::new();
@@ -75,6 +76,7 @@ pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
         modules: sources,
         warnings: imports::encode_findings(findings),
         native_heads: verdict.native_heads.clone(),
+        libraries: libraries.to_vec(),
         c_source_size: units.c_size(),
         nodes: verdict.nodes,
         compiler_output: compiler_output.to_vec(),

@@ -37,8 +37,8 @@ impl Answer {
         }
     }
 
-    /// Prints it and gives the status to exit with.
-    pub fn print(&self, command: &str) -> ExitCode {
+    /// Prints it in the name of `command`; an error when standard output does not take all of it.
+    pub fn print(&self, command: &str) -> io::Result<()> {
         let (output, message) = match self {
             Answer::Report(report, message) => {
                 let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
@@ -50,9 +50,20 @@ impl Answer {
         };
         // Nothing useful can be done about a standard error that is closed.
         let _ = io::stderr().write_all(message.unwrap_or_default().as_bytes());
-        match io::stdout().write_all(output.as_bytes()).and_then(|()| io::stdout().flush()) {
-            Ok(()) => ExitCode::from(self.exit_code()),
-            Err(_) => ExitCode::from(REFUSED),
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(output.as_bytes())?;
+        stdout.flush()
+    }
+
+    /// Prints it as the last thing that a runner does, and gives the status to exit with. A report that gets lost is an
+    /// error; who closes a pipe is not told.
+    pub fn finish(&self, command: &str) -> ExitCode {
+        let Err(error) = self.print(command) else {
+            return ExitCode::from(self.exit_code());
+        };
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let _ = writeln!(io::stderr(), "{command}: cannot write to standard output: {error}");
         }
+        ExitCode::from(REFUSED)
     }
 }

@@ -11,6 +11,9 @@ use crate::native::Requirements;
 use crate::report::{CompileReport, LANG_ID, base64};
 use crate::sandbox::Sandbox;
 
+/// What the compiler spends of a fuel that it does not count.
+const COMPILER_FUEL: u64 = 0;
+
 /// A build's report, and the executable if there is one.
 pub(crate) struct Built {
     pub(crate) report: CompileReport,
@@ -67,6 +70,7 @@ fn success(outcome: &Outcome, world: World) -> CompileReport {
         native_requires: Requirements::new(world.as_str(), &outcome.native_heads),
         c_source_size: outcome.c_source_size,
         compiled_exe_size: fs::metadata(&outcome.output).ok().map(|metadata| metadata.len()),
+        fuel_used: Some(COMPILER_FUEL),
         stderr_b64: base64(&outcome.compiler_output),
         ..nothing_built(world)
     }
@@ -89,6 +93,7 @@ fn failed(failure: Failure, world: World) -> Result<CompileReport, String> {
             compile_error: failure.to_string().lines().next().map(str::to_owned),
             stdout_b64: base64(&failure.stdout),
             stderr_b64: base64(&invocation(&failure)),
+            fuel_used: Some(COMPILER_FUEL),
             ..nothing_built(world)
         },
         other @ (Failure::Manifest(_) | Failure::Packages(_) | Failure::Usage(_) | Failure::Io { .. }) => {

@@ -167,6 +167,13 @@ pub struct Execution {
     pub stderr: Captured,
 }
 
+impl Execution {
+    /// True when the program ended because whoever read its output closed the pipe, as a filter in front of `head` does.
+    pub fn lost_its_reader(&self) -> bool {
+        self.ending == Ending::Signalled(rustix::process::Signal::PIPE.as_raw())
+    }
+}
+
 /// Why a program could not be run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {

@@ -67,7 +67,7 @@ pub struct CompileReport {
     pub stdout_b64: String,
     /// What the C compiler wrote to standard error.
     pub stderr_b64: String,
-    /// Compile-time fuel; the compiler needs none.
+    /// Compile-time fuel: 0, as the compiler needs none, or null when there is no C text.
     pub fuel_used: Option<u64>,
     /// Why the build could not even begin.
     pub trap: Option<String>,

@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
 use serde_json::Value;
@@ -15,6 +15,10 @@ use support::{ANSWER, Artifact};
 
 /// Calls a runner in `folder`; `arguments` are split at spaces, `variables` are `NAME=VALUE`.
 fn call(runner: &str, folder: &Path, arguments: &str, variables: &[&str]) -> Output {
+    command(runner, folder, arguments, variables).output().unwrap()
+}
+
+fn command(runner: &str, folder: &Path, arguments: &str, variables: &[&str]) -> Command {
     let program = match runner {
         "host" => env!("CARGO_BIN_EXE_x07-host-runner"),
         _ => env!("CARGO_BIN_EXE_x07-os-runner"),
@@ -22,7 +26,8 @@ fn call(runner: &str, folder: &Path, arguments: &str, variables: &[&str]) -> Out
     let variables = variables.iter().map(|variable| variable.split_once('=').unwrap());
     let mut command = Command::new(program);
     command.args(arguments.split_whitespace()).current_dir(folder).envs(variables);
-    command.env("X07_CACHE_DIR", folder.join("cache")).output().unwrap()
+    command.env("X07_CACHE_DIR", folder.join("cache"));
+    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -193,6 +198,26 @@ fn check_artifact(runner: &str, expected: Expect) {
     expected.assert_eq(&text(&done.stdout));
 }
 
+/// A full disk loses the report, which has to be said; who closes a pipe has had enough of it.
+#[test]
+fn a_report_that_cannot_be_written_is_status_2() {
+    let folder = folder();
+    for runner in ["host", "os"] {
+        for arguments in ["--artifact artifact", "--help", "--cli-specrows"] {
+            let full = fs::File::options().write(true).open("/dev/full").unwrap();
+            let (read, closed) = std::io::pipe().unwrap();
+            drop(read);
+            let said = format!("x07-{runner}-runner: cannot write to standard output: No space left on device");
+            for (output, said) in [(Stdio::from(full), &*said), (closed.into(), "")] {
+                let done = command(runner, folder.folder(), arguments, &[]).stdout(output).output().unwrap();
+                let told = text(&done.stderr);
+                assert_eq!((done.status.code(), told.lines().count()), (Some(2), usize::from(!said.is_empty())));
+                assert!(told.starts_with(said), "{runner} {arguments}: {told}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_failed_run_is_status_1_with_a_report() {
     let artifact = Artifact::new("echo 'fuel exhausted' >&2; kill -ILL $$");
@@ -247,6 +272,20 @@ fn a_package_that_has_the_module_is_named_first() {
 fn a_c_compiler_that_fails_was_given_something() {
     let built = compiled("", r#"["bytes.lit","x"]"#, &["X07_CC=false"]);
     assert!(built["c_source_size"].as_u64().unwrap() > 0, "{built}");
+}
+
+#[test]
+fn compile_time_fuel_is_told_as_soon_as_there_is_c_text() {
+    let good = r#"["bytes.lit","x"]"#;
+    let cases = [
+        (good, "X07_CC=cc", true, Value::from(0)),
+        (good, "X07_CC=false", false, Value::from(0)),
+        (r#"["no.such.head"]"#, "X07_CC=cc", false, Value::Null),
+    ];
+    for (solve, variable, ok, fuel) in cases {
+        let built = compiled("", solve, &[variable]);
+        assert_eq!((&built["ok"], &built["fuel_used"]), (&ok.into(), &fuel), "{solve} {variable}: {built}");
+    }
 }
 
 #[test]

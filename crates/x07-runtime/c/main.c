@@ -38,6 +38,18 @@ X07_NORETURN static void stop_with(int status, const char *message) {
 
 X07_NORETURN static void stop(const char *message) { stop_with(STATUS_IO, message); }
 
+/* Ends the process as this signal does by default; the programs that it started end first. */
+X07_NORETURN static void end_by(int number) {
+  if (x07_on_death) x07_on_death();
+  sigset_t own;
+  sigemptyset(&own);
+  sigaddset(&own, number);
+  signal(number, SIG_DFL);
+  sigprocmask(SIG_UNBLOCK, &own, NULL);
+  raise(number);
+  _exit(128 + number);
+}
+
 /* A fault just below the stack pointer, or at the limit of the stack, is an overflow; any other is left to the system. */
 static void on_fault(int number, siginfo_t *info, void *context) {
   uintptr_t fault = (uintptr_t)info->si_addr, reach = 1 << 20;
@@ -150,20 +162,23 @@ static void encode_arguments(int argc, char **argv) {
   set_input(data, n);
 }
 
-static int write_frame(x07_bytes output) {
+static void write_frame(x07_bytes output) {
   uint8_t small[4096];
+  size_t with_head = output.len <= sizeof small - 4 ? output.len : 0;
   x07_store_u32_le(small, output.len);
-  if (output.len <= sizeof small - 4) {
-    memcpy(small + 4, output.ptr, output.len);
-    return x07_write_all(STDOUT_FILENO, small, 4 + (size_t)output.len);
-  }
-  return x07_write_all(STDOUT_FILENO, small, 4) && x07_write_all(STDOUT_FILENO, output.ptr, output.len);
+  memcpy(small + 4, output.ptr, with_head);
+  if (!x07_write_all(STDOUT_FILENO, small, 4 + with_head) ||
+      !x07_write_all(STDOUT_FILENO, output.ptr + with_head, output.len - with_head))
+    _exit(STATUS_IO);
 }
 
-static int write_raw(x07_bytes output) {
+/* Somebody who has seen enough of a filter's output closes the pipe and wants to hear no more. */
+static void write_raw(x07_bytes output) {
   uint64_t limit = x07_program_config.max_output;
   if (limit && output.len > limit) stop("the output is larger than the limit of this program\n");
-  return x07_write_all(STDOUT_FILENO, output.ptr, output.len);
+  if (x07_write_all(STDOUT_FILENO, output.ptr, output.len)) return;
+  if (errno == EPIPE) end_by(SIGPIPE);
+  stop("standard output cannot be written\n");
 }
 
 /* The descriptor that the other side told. Programs that this one starts have nothing to do with it. */
@@ -178,11 +193,9 @@ static void attach(const char *number) {
 /* A limit of the process, or somebody who wants its end: the programs that it started end first. One that runs for
    people says what happened; of one that is watched, the signal tells. */
 static void on_end(int number) {
+  if (!x07_state.trap_status || (number != SIGXCPU && number != SIGALRM)) end_by(number);
   if (x07_on_death) x07_on_death();
-  if (x07_state.trap_status && (number == SIGXCPU || number == SIGALRM))
-    stop_with((int)x07_state.trap_status, number == SIGXCPU ? "cpu time limit\n" : "timed out\n");
-  signal(number, SIG_DFL);
-  if (raise(number) != 0) _exit(128 + number);
+  stop_with((int)x07_state.trap_status, number == SIGXCPU ? "cpu time limit\n" : "timed out\n");
 }
 
 /* Signals that somebody has the program ignore stay ignored. */
@@ -219,11 +232,8 @@ int main(int argc, char **argv) {
   if (x07_ctx.fuel < 0) x07_trap_fuel();
   /* What foreign code printed comes first. */
   fflush(stdout);
-  int written = program->abi == X07_ABI_FRAMED ? write_frame(output) : write_raw(output);
-  if (!written) {
-    if (program->abi == X07_ABI_FRAMED) _exit(STATUS_IO);
-    stop("standard output cannot be written\n");
-  }
+  if (program->abi == X07_ABI_FRAMED) write_frame(output);
+  else write_raw(output);
   if (reports) {
     x07_bytes_drop(output);
     x07_run_end();

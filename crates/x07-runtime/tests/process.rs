@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use support::{Config, build, build_library, frame, program};
 
+const SIGPIPE: i32 = 13;
 const ECHO: &str =
     "#define X07_WITH_ALL\n#include \"x07.h\"\nx07_bytes x07_solve(void) { return x07_view_to_bytes(x07_input()); }\n";
 
@@ -76,6 +79,28 @@ fn argv_gives_the_arguments_and_leaves_standard_input_alone() {
     let outcome = build(&echo("X07_ABI_ARGV", 1 << 16, 0), Config::Release).run(&["a", "b c", ""], b"unread");
     let expected = b"\x04\0\0\0\x06\0\0\0na\xc3\xafve\x01\0\0\0a\x03\0\0\0b c\0\0\0\0";
     assert_eq!((outcome.status, &outcome.stdout[..], &outcome.stderr[..]), (0, &expected[..], ""));
+}
+
+/// `yes | head` says nothing; a full disk is news. Harnesses that read frames know an unwritten one by its status.
+#[test]
+fn a_closed_pipe_ends_a_filter_silently_and_a_full_disk_does_not() {
+    let told = "standard output cannot be written\n";
+    for (abi, of_pipe, of_disk) in [
+        ("X07_ABI_RAW", (128 + SIGPIPE, ""), (2, told)),
+        ("X07_ABI_ARGV", (128 + SIGPIPE, ""), (2, told)),
+        ("X07_ABI_FRAMED", (2, ""), (2, "")),
+    ] {
+        let executable = build(&echo(abi, 1 << 20, 0), Config::Release);
+        for output in [&b"x"[..], &[b'x'; 100_000]] {
+            let (read, closed) = std::io::pipe().unwrap();
+            drop(read);
+            let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+            for (stdout, expected) in [(Stdio::from(closed), of_pipe), (full.into(), of_disk)] {
+                let outcome = executable.run_into(stdout, &["word"], &frame(output));
+                assert_eq!((outcome.status, &*outcome.stderr), expected, "{abi}");
+            }
+        }
+    }
 }
 
 #[test]

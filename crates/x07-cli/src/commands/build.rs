@@ -245,6 +245,9 @@ impl Options {
         let bytes = std::fs::metadata(&outcome.output).ok().filter(|metadata| metadata.is_file());
         let bytes = bytes.map(|metadata| format!(" ({})", size(metadata.len()))).unwrap_or_default();
         shell.status("Output", &format!("{}{bytes}", shown(&outcome.output).display()));
+        if self.emit == EmitName::Staticlib && !outcome.libraries.is_empty() {
+            shell.note(&format!("what it is linked into needs {} too", outcome.libraries.join(" ")));
+        }
     }
 }
 

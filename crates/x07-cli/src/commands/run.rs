@@ -1,7 +1,7 @@
 //! `x07 run`: build, run, and show what the program shows.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -151,6 +151,8 @@ impl Options {
             }
         })?;
         let trap = match runner {
+            // Silently, as when this command itself finds that nobody reads on.
+            Runner::Os if execution.lost_its_reader() => return Err(io::Error::from(ErrorKind::BrokenPipe).into()),
             Runner::Os => solve.trap.as_deref(),
             Runner::Host => show_framed(&execution, &solve)?,
         };
@@ -266,7 +268,11 @@ fn report(runner: Runner, arguments: Vec<OsString>, input: &[u8]) -> Result<u8> 
         Runner::Host => x07_runner::host::main(line),
         Runner::Os => x07_runner::os::main(line),
     };
-    answer.print("x07");
+    match answer.print("x07") {
+        // What the run was worth stays its status when nobody reads the whole report.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        printed => printed.context("cannot write the report")?,
+    }
     Ok(answer.exit_code())
 }
 
@@ -276,7 +282,8 @@ fn show_framed<'a>(execution: &Execution, solve: &'a Solve) -> Result<Option<&'a
     stdout.write_all(&solve.output)?;
     stdout.flush()?;
     let trap = solve.trap.as_deref().filter(|trap| !ended_by_itself(execution, solve, trap));
-    io::stderr().write_all(&program_stderr(execution, trap))?;
+    // A trap counts although its words find no reader.
+    let _ = io::stderr().write_all(&program_stderr(execution, trap));
     Ok(trap)
 }
 

@@ -28,8 +28,7 @@ impl<'a> Line<'a> {
         let (mut message, mut facts) = (Vec::new(), BTreeMap::new());
         for word in line.split(' ') {
             match word.split_once('=') {
-                // Messages hold words such as `cap=0` too, but only in front of the facts' names.
-                Some((name, value)) if FACTS.contains(&name) => {
+                Some((name, value)) if FACTS.contains(&name) || (name == CAP && !facts.is_empty()) => {
                     facts.insert(name, value);
                 }
                 _ => message.push(word),
@@ -45,6 +44,8 @@ impl<'a> Line<'a> {
 
 const FACTS: [&str; 12] =
     ["index", "len", "start", "n", "more", "used", "label", "requested", "live", "module", "ptr", "key"];
+/// A fact only after others: `bufread cap=0` is a message.
+const CAP: &str = "cap";
 
 fn explain_line(trap: &str) -> Diagnostic {
     let line = Line::parse(trap);
@@ -190,11 +191,38 @@ mod tests {
             "#]],
         );
         check(
+            "bufread cap=0 ptr=/solve/1",
+            expect![[r#"
+                X07-RUN-0001 the program trapped: bufread cap=0
+                main/solve/1"#]],
+        );
+        check(
             "fuel exhausted",
             expect![[r#"
                 X07-RUN-0002 the program used up its fuel
 
                 --solve-fuel N gives it more, --solve-fuel 0 as much as it wants"#]],
+        );
+    }
+
+    #[test]
+    fn the_heaps_limit_says_what_was_wanted_and_how_to_give_more() {
+        for (trap, said) in [
+            (
+                "out of memory requested=300000000 live=0 cap=67108864",
+                "the program is out of memory: it wanted 300000000 more bytes",
+            ),
+            ("heap too small", "the program trapped: heap too small"),
+        ] {
+            let found = explain(trap);
+            assert_eq!((&*found.code, &*found.message), ("X07-RUN-0003", said));
+            assert_eq!(found.help.as_deref(), Some("--max-memory-bytes N gives it more"));
+            assert!(found.message.ends_with(trap) || found.notes == [format!("trap: {trap}")], "{:?}", found.notes);
+        }
+        let budget = explain("X07T_BUDGET_EXCEEDED_ALLOC_BYTES used=9 cap=8 label=parse");
+        assert_eq!(
+            (&*budget.code, &*budget.message),
+            ("X07-RUN-0008", "the program trapped: X07T_BUDGET_EXCEEDED_ALLOC_BYTES")
         );
     }
 

@@ -59,6 +59,50 @@ fn a_program_has_the_callers_streams() {
     check(&then(&say, spin), &[], "", 1, "said", "the program used up its fuel");
 }
 
+#[test]
+fn a_heap_that_is_too_small_says_how_to_get_a_bigger_one() {
+    let solve = r#"["bytes.alloc",300000000]"#;
+    let said = "error[X07-RUN-0003]: the program is out of memory: it wanted 300000000 more bytes";
+    for world in ["run-os", "solve-pure"] {
+        let sandbox = project(solve);
+        let done = sandbox.command(&["run", "--world", world]).stdin(Stdio::null()).output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), &*done.stdout), (Some(1), &b""[..]), "{told}");
+        for said in [said, "--max-memory-bytes N gives it more", "out of memory requested=300000000 live="] {
+            assert!(told.contains(said), "{world}: {told}");
+        }
+    }
+}
+
+/// What is lost on a full disk is told; who closes a pipe has seen enough, of a report as of a program's output.
+#[test]
+fn output_that_cannot_be_written() {
+    let solve = r#"["bytes.alloc",100000]"#;
+    let attached = "standard output cannot be written";
+    type OfDisk<'a> = (i32, &'a str);
+    let cases: [(&str, &[&str], OfDisk<'_>, i32); 5] = [
+        (solve, &["run-os", "--report", "json"], (2, "error: cannot write the report: No space left on device"), 0),
+        (r#"["bytes.alloc",300000000]"#, &["run-os", "--report", "json"], (2, "error: cannot write the report"), 1),
+        (solve, &["solve-pure", "--report", "json"], (2, "error: cannot write the report"), 0),
+        (solve, &["solve-pure"], (2, "error: No space left on device"), 0),
+        (solve, &["run-os"], (1, attached), 0),
+    ];
+    for (solve, flags, (status_of_disk, says), status_of_pipe) in cases {
+        let sandbox = project(solve);
+        let (read, closed) = std::io::pipe().unwrap();
+        drop(read);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        for (output, status, says) in [(Stdio::from(full), status_of_disk, says), (closed.into(), status_of_pipe, "")] {
+            let mut command = sandbox.command(&["--quiet", "run", "--world"]);
+            command.args(flags);
+            let done = command.stdin(Stdio::null()).stdout(output).stderr(Stdio::piped()).output().unwrap();
+            let told = String::from_utf8_lossy(&done.stderr);
+            assert_eq!((done.status.code(), told.is_empty()), (Some(status), says.is_empty()), "{flags:?}: {told}");
+            assert!(told.contains(says), "{flags:?}: {told}");
+        }
+    }
+}
+
 /// A signal ends the program and what it has started, even what the program knows nothing of.
 #[test]
 fn a_signal_leaves_nothing_behind() {

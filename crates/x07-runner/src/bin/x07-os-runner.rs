@@ -5,5 +5,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let answer = x07_runner::os::main(std::env::args_os());
     x07_runner::interrupt::obey();
-    answer.print(x07_runner::Runner::Os.command())
+    answer.finish(x07_runner::Runner::Os.command())
 }

@@ -69,11 +69,16 @@ pub(crate) struct Executable {
 
 impl Executable {
     pub(crate) fn run(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
+        self.run_into(Stdio::piped(), arguments, stdin)
+    }
+
+    /// Runs it with this standard output.
+    pub(crate) fn run_into(&self, stdout: impl Into<Stdio>, arguments: &[&str], stdin: &[u8]) -> Outcome {
         let mut child = Command::new(&self.path)
             .args(arguments)
             .env("ASAN_OPTIONS", "handle_sigill=0:handle_segv=0:detect_leaks=1")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
