@@ -31,12 +31,10 @@ pub fn canonical_value(source: &[u8]) -> Result<Value, Diagnostic> {
 }
 
 /// A source text as a JSON value, as it is written.
-pub(crate) fn read(source: &[u8]) -> Result<Value, Diagnostic> {
+pub fn read(source: &[u8]) -> Result<Value, Diagnostic> {
     let text = text::checked(source).map_err(|broken| broken.diagnostic)?;
-    if let Some(number) = text::long_integer(text) {
-        return Err(number.diagnostic);
-    }
-    value(text).map_err(|error| text::syntax_error(text, &error).diagnostic)
+    let value = value(text).map_err(|error| text::syntax_error(text, &error).diagnostic)?;
+    text::long_integer(text).map_or(Ok(value), Err)
 }
 
 /// A checked text as a JSON value.

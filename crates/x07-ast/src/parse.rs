@@ -97,10 +97,27 @@ fn read(reader: &mut Reader, source: &[u8]) -> Result<Option<FileDraft>, Diagnos
     let text = text::checked(source).map_err(|broken| broken.diagnostic)?;
     let mut json = serde_json::Deserializer::from_str(text);
     json.disable_recursion_limit();
-    Reading(Document(reader))
+    let draft = Reading(Document(&mut *reader))
         .deserialize(&mut json)
         .and_then(|draft| json.end().map(|()| draft))
-        .map_err(|error| text::syntax_error(text, &error).diagnostic)
+        .map_err(|error| text::syntax_error(text, &error).diagnostic)?;
+    if let Some(draft) = &draft {
+        report_long_integer(reader, draft, text);
+    }
+    Ok(draft)
+}
+
+/// Refuses an integer that is not looked at and that the canonical form could not keep. It can only stand in `meta`, or
+/// where something else was told already.
+fn report_long_integer(reader: &mut Reader, draft: &FileDraft, text: &str) {
+    if draft.meta.is_empty() && reader.mark() == 0 {
+        return;
+    }
+    if let Some(found) = text::long_integer(text)
+        && !reader.has_error_at(&found.pointer)
+    {
+        reader.report(found);
+    }
 }
 
 struct Document<'r>(&'r mut Reader);

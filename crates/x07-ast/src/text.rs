@@ -3,9 +3,11 @@
 //! Everything that reads a source goes through `checked` first, so that recursion over JSON is bounded by
 //! `MAX_NESTING` and no string holds half a surrogate pair.
 
+use std::ops::Range;
+
 use crate::codes;
 use crate::diagnostic::{Diagnostic, ErrorKind};
-use crate::locate::{Position, position};
+use crate::locate::{Position, escape_segment, position};
 
 /// How many JSON containers may be open at once.
 pub const MAX_NESTING: usize = 1_000;
@@ -60,9 +62,9 @@ fn scan(source: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The first integer that no 64 bits hold. Reading such a file as a JSON value would turn it into a fraction, and
-/// writing the value would change the file.
-pub(crate) fn long_integer(text: &str) -> Option<Broken> {
+/// The first integer that no 64 bits hold, in a text that is JSON. Reading such a file as a JSON value would turn it into
+/// a fraction, and writing the value would change the file.
+pub(crate) fn long_integer(text: &str) -> Option<Diagnostic> {
     let source = text.as_bytes();
     let mut at = 0;
     while let Some(&byte) = source.get(at) {
@@ -71,11 +73,10 @@ pub(crate) fn long_integer(text: &str) -> Option<Broken> {
             b'-' | b'0'..=b'9' => {
                 let end = source[at..].iter().position(|byte| !b"+-.eE0123456789".contains(byte));
                 let number = &text[at..end.map_or(source.len(), |end| at + end)];
-                let digits = number.strip_prefix('-').unwrap_or(number);
-                let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-                if is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() && digits.len() > 1 {
+                if is_long_integer(number) {
                     let message = format!("the integer {} has more than 64 bits", quoted(number));
-                    return Some(broken(source, at, &message));
+                    let pointer = pointer_to(text, at)?;
+                    return Some(Diagnostic::error(codes::NOT_JSON, ErrorKind::Parse, message).at(pointer));
                 }
                 at += number.len();
             }
@@ -83,6 +84,55 @@ pub(crate) fn long_integer(text: &str) -> Option<Broken> {
         }
     }
     None
+}
+
+fn is_long_integer(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let is_integer = digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err()
+}
+
+/// The JSON pointer of the value that begins at `offset` in a text that is JSON.
+fn pointer_to(text: &str, offset: usize) -> Option<String> {
+    /// How a container was entered: by the range of a key with its quotes, or by an index.
+    enum Step {
+        Key(Range<usize>),
+        Index(usize),
+    }
+    let source = text.as_bytes();
+    let mut path: Vec<Step> = Vec::new();
+    let mut at = 0;
+    while at < offset {
+        match source[at] {
+            b'{' => path.push(Step::Key(at..at)),
+            b'[' => path.push(Step::Index(0)),
+            b'}' | b']' => drop(path.pop()),
+            b',' => {
+                if let Some(Step::Index(index)) = path.last_mut() {
+                    *index += 1;
+                }
+            }
+            b'"' => {
+                let end = skip_string(source, at + 1).ok()?;
+                // Strings that are values pass here too, but the last one before a value is its key.
+                if let Some(Step::Key(key)) = path.last_mut() {
+                    *key = at..end + 1;
+                }
+                at = end;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let mut pointer = String::new();
+    for step in path {
+        pointer.push('/');
+        match step {
+            Step::Key(key) => pointer.push_str(&escape_segment(&serde_json::from_str::<String>(&text[key]).ok()?)),
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+        }
+    }
+    Some(pointer)
 }
 
 /// The offset of the quote that ends the string whose first character is at `at`.

@@ -77,8 +77,8 @@ fn what_cannot_be_formatted() {
     check(
         r#"{"a":["1e400",-9223372036854775808,18446744073709551615,0.1e1,{"b":-100000000000000000000000000000}]}"#,
         expect![[r#"
-        error[X07-X07AST-PARSE-0001]: the integer `-100000000000000000000000000000` has more than 64 bits at 1:68
-          note: the place is line 1, column 68
+        error[X07-X07AST-PARSE-0001]: the integer `-100000000000000000000000000000` has more than 64 bits
+          at "/a/4/b"
     "#]],
     );
     check(

@@ -249,6 +249,34 @@ fn unknown_and_repeated_keys_are_warnings() {
 }
 
 #[test]
+fn integers_that_no_canonical_form_could_keep() {
+    let long = "123456789012345678901234567890";
+    let meta = |value: &str| entry("", "1").replace("{\"schema", &format!("{{{value},\"schema"));
+    let texts = [
+        meta(&format!(r#""meta":{{"a":[1.5,1e30,18446744073709551615,"{long}",{{"b/\"c":-{long}}}]}}"#)),
+        meta(&format!(r#""metta":{long}"#)),
+        meta(&format!(r#""meta":{{"a":{long}}}"#)).replace("\"solve\":1", &format!("\"solve\":{long}")),
+        meta(r#""meta":{"a":[1.5,1e30,18446744073709551615]}"#),
+    ];
+    let told: String = texts.into_iter().map(|text| told(text, Expected::Entry)).collect();
+    expect![[r#"
+        error[X07-X07AST-PARSE-0001]: the integer `-123456789012345678901234567890` has more than 64 bits
+          at "/meta/a/4/b~1\"c"
+        warning[X07-AST-0002]: a source file has no key `metta`; it is ignored
+          at "/metta"
+          help: did you mean `meta`?
+        error[X07-X07AST-PARSE-0001]: the integer `123456789012345678901234567890` has more than 64 bits
+          at "/metta"
+        error[X07-AST-0013]: the number `1.2345678901234568e29` is not an expression
+          at "/solve" in solve
+          help: a number is an integer from -2147483648 to 2147483647, without fraction or exponent
+        error[X07-X07AST-PARSE-0001]: the integer `123456789012345678901234567890` has more than 64 bits
+          at "/meta/a"
+        fine
+    "#]].assert_eq(&told);
+}
+
+#[test]
 fn text_that_is_no_json() {
     let sources = [
         "",

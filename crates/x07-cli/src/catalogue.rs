@@ -33,8 +33,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut used = BTreeSet::new();
         for folder in ["crates", "x07-build", "x07-pkg"] {
-            collect(&root.join(folder), &mut used);
+            collect(&root.join(folder), is_code, &mut used);
         }
+        let tests_from = used.len();
+        collect(&root.join("crates/x07-test/src"), is_test_code, &mut used);
+        assert!(used.len() > tests_from + 40, "the sources of the test runner were not found: {used:?}");
         assert!(used.len() > 30, "the sources were not found: {used:?}");
         let explained: BTreeSet<String> = codes().map(str::to_owned).collect();
         assert_eq!(explained.len(), codes().count(), "a code is explained twice");
@@ -51,12 +54,12 @@ mod tests {
         }
     }
 
-    fn collect(folder: &Path, codes: &mut BTreeSet<String>) {
+    fn collect(folder: &Path, is_code: fn(&str) -> bool, codes: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "target" && name != "tests" {
-                collect(&path, codes);
+                collect(&path, is_code, codes);
             } else if name.ends_with(".rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 // Tests make codes up.
@@ -66,10 +69,17 @@ mod tests {
         }
     }
 
+    fn is_word(word: &str) -> bool {
+        word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    }
+
+    /// A code of `x07 test`; in the sources of the test runner nothing else is written like one.
+    fn is_test_code(word: &str) -> bool {
+        is_word(word) && word.len() > 4 && (word.starts_with(['E', 'W']) || word.starts_with("X07T_"))
+    }
+
     /// `X07-AREA-NNNN`, or the codes of `x07 init` and of packages.
     fn is_code(word: &str) -> bool {
-        let is_word =
-            |word: &str| word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         let numbered = word.strip_prefix("X07-").and_then(|rest| rest.rsplit_once('-'));
         let is_numbered =
             numbered.is_some_and(|(_, number)| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()));

@@ -31,7 +31,7 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// All source files below a folder, sorted; hidden folders, `target` and `dist` are left out.
+/// All source files below a folder, sorted; hidden folders, `target`, `dist` and links to folders are left out.
 fn search(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let walk = ignore::WalkBuilder::new(folder)
@@ -43,13 +43,17 @@ fn search(folder: &Path) -> Result<Vec<PathBuf>> {
         .build();
     for entry in walk {
         let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if is_file && entry.file_name().to_string_lossy().ends_with(SOURCE_SUFFIX) {
+        if entry.file_name().to_string_lossy().ends_with(SOURCE_SUFFIX) && is_file(&entry) {
             found.push(entry.into_path());
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// True for files and for links to files, which a build reads like files.
+fn is_file(entry: &ignore::DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file() || (kind.is_symlink() && entry.path().is_file()))
 }
 
 /// Reads a source file.
@@ -80,4 +84,31 @@ pub(crate) fn some(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
         bail!("no *{SOURCE_SUFFIX} file here");
     }
     Ok(files)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_to_files_are_searched_and_links_to_folders_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["p/src", "p/target", "elsewhere"] {
+            fs::create_dir_all(path(name)).unwrap();
+        }
+        for name in ["p/src/own.x07.json", "p/src/other.json", "p/target/made.x07.json", "elsewhere/shared.x07.json"] {
+            fs::write(path(name), "{}").unwrap();
+        }
+        symlink("../../elsewhere/shared.x07.json", path("p/src/link.x07.json")).unwrap();
+        symlink("link.x07.json", path("p/src/link_to_link.x07.json")).unwrap();
+        symlink("nowhere.x07.json", path("p/src/broken.x07.json")).unwrap();
+        symlink("round.x07.json", path("p/src/round.x07.json")).unwrap();
+        symlink("../../elsewhere", path("p/src/folder.x07.json")).unwrap();
+        symlink("..", path("p/src/above")).unwrap();
+        let expected = ["link", "link_to_link", "own"].map(|name| path(&format!("p/src/{name}.x07.json")));
+        assert_eq!(sources(&[path("p")]).unwrap(), expected);
+    }
 }

@@ -1,9 +1,11 @@
 //! A build's progress, drawn as cargo draws it.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use x07_build::{ActionKind, Event, Observer, Outcome, Profile};
 
@@ -72,15 +74,33 @@ impl State {
 
     fn draw(&mut self, done: usize, total: usize) {
         let bar = self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:24}] {pos}/{len}: {wide_msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("=> ");
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(15));
-            bar.with_style(style).with_prefix("Building")
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(15)).with_prefix("Building")
         });
+        // A terminal may get another width at any time.
+        let columns = usize::from(Term::stderr().size().1);
+        if let Ok(style) = ProgressStyle::with_template(&template(columns, total)) {
+            bar.set_style(style.progress_chars("=> "));
+        }
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         bar.set_message(self.running.iter().cloned().collect::<Vec<_>>().join(", "));
+    }
+}
+
+/// A line that fits into a terminal of so many columns: indicatif shortens the message to what is left, but nothing else.
+fn template(columns: usize, total: usize) -> String {
+    const BAR: RangeInclusive<usize> = 8..=24;
+    let prefix = "{prefix:>12.cyan.bold}";
+    let counts = "{pos}/{len}: {wide_msg}";
+    let counts_width = 2 * total.to_string().len() + "/: ".len();
+    let Some(room) = columns.checked_sub(12 + " ".len() + counts_width) else {
+        return "{wide_msg}".to_owned();
+    };
+    // Half of the room is for the names of what is being made.
+    let bar = (room.saturating_sub("[] ".len()) / 2).min(*BAR.end());
+    match BAR.contains(&bar) {
+        true => format!("{prefix} [{{bar:{bar}}}] {counts}"),
+        false => format!("{prefix} {counts}"),
     }
 }
 
@@ -108,6 +128,24 @@ impl Observer for Progress<'_> {
                     state.draw(done, total);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_fits_into_its_terminal() {
+        for (columns, total, expected) in [
+            (200, 9, "{prefix:>12.cyan.bold} [{bar:24}] {pos}/{len}: {wide_msg}"),
+            (80, 120, "{prefix:>12.cyan.bold} [{bar:24}] {pos}/{len}: {wide_msg}"),
+            (40, 9, "{prefix:>12.cyan.bold} [{bar:9}] {pos}/{len}: {wide_msg}"),
+            (30, 9, "{prefix:>12.cyan.bold} {pos}/{len}: {wide_msg}"),
+            (17, 9, "{wide_msg}"),
+        ] {
+            assert_eq!(template(columns, total), expected, "{columns} columns");
         }
     }
 }

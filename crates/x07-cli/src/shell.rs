@@ -99,7 +99,7 @@ impl Shell {
 }
 
 /// The code in brackets that a text begins with, if it does, and the rest.
-fn code_and_text(text: &str) -> (&str, &str) {
+pub(crate) fn code_and_text(text: &str) -> (&str, &str) {
     let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     match text.split_once("] ") {
         Some((code, rest))

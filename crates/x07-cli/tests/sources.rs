@@ -8,10 +8,12 @@ use std::process::Command;
 #[test]
 fn nothing_can_be_said_against_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in ["examples", "templates", "packages"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_x07"));
-        let output = command.arg("lint").arg(folder).current_dir(&root).env("NO_COLOR", "1").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && said.contains("nothing found"), "{folder}: {said}");
+    for (command, verdict) in [(&["lint"] as &[&str], "nothing found"), (&["fmt", "--check"], "")] {
+        for folder in ["examples", "templates", "packages"] {
+            let mut call = Command::new(env!("CARGO_BIN_EXE_x07"));
+            let output = call.args(command).arg(folder).current_dir(&root).env("NO_COLOR", "1").output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && said.contains(verdict), "{command:?} {folder}: {said}");
+        }
     }
 }

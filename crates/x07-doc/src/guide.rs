@@ -20,10 +20,27 @@ pub fn lines_with(text: &str) -> Vec<String> {
     lists.lines().filter(|line| line.starts_with("- ") && line.contains(text)).map(str::to_owned).collect()
 }
 
-/// The heads of the forms, which the introduction explains.
-pub(crate) fn forms() -> impl Iterator<Item = &'static str> {
-    let rows = INTRODUCTION.lines().filter_map(|line| line.strip_prefix("| `[\""));
-    rows.filter_map(|row| row.split('"').next()).filter(|head| !head.contains('.'))
+/// A form of the language, which is no call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Its first item.
+    pub head: &'static str,
+    /// How it is written, with names in place of its parts.
+    pub shape: &'static str,
+    /// What it does, in Markdown.
+    pub doc: &'static str,
+}
+
+/// The forms, which the introduction explains in a table.
+pub(crate) fn forms() -> impl Iterator<Item = Form> {
+    INTRODUCTION.lines().filter_map(form).filter(|form| !form.head.contains('.'))
+}
+
+/// The form that a line of the table explains.
+fn form(line: &'static str) -> Option<Form> {
+    let (shape, doc) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
+    let head = shape.strip_prefix("[\"")?.split('"').next()?;
+    Some(Form { head, shape, doc })
 }
 
 fn builtins() -> String {
@@ -111,9 +128,10 @@ mod tests {
 
     #[test]
     fn forms_are_read_from_the_introduction() {
-        let forms: Vec<&str> = forms().collect();
-        for form in ["begin", "let", "set", "if", "for", "return", "try", "unsafe", "tapp"] {
-            assert!(forms.contains(&form), "{form} is not in {forms:?}");
+        let forms: Vec<Form> = forms().collect();
+        for head in ["begin", "let", "set", "if", "for", "return", "try", "unsafe", "tapp"] {
+            let form = forms.iter().find(|form| form.head == head).unwrap_or_else(|| panic!("no {head} in {forms:?}"));
+            assert!(form.shape.ends_with(']') && !form.doc.is_empty(), "{form:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use x07c::builtins::{self, Builtin, Needs};
 use x07c::types::Ty;
 
 use crate::examples::Examples;
-use crate::guide;
+use crate::guide::{Form, forms};
 use crate::module::{Function, Module, Origin};
 
 /// Modules and examples.
@@ -23,6 +23,8 @@ pub enum Answer<'a> {
     Function(&'a Module, &'a Function),
     /// A builtin head.
     Builtin(&'static Builtin),
+    /// A form of the language.
+    Form(Form),
     /// Nothing of that name; what is close to it, the closest first.
     Nothing(Vec<String>),
 }
@@ -74,25 +76,21 @@ impl Library {
         &self.examples
     }
 
-    /// Finds a module, a function or a builtin head by its full name.
+    /// Finds a module, a function or a head by its full name.
     pub fn find(&self, query: &str) -> Answer<'_> {
         if let Some(module) = self.modules.iter().find(|module| module.id == query) {
             return Answer::Module(module);
         }
         let function = self.modules.iter().find_map(|module| Some((module, module.function(query)?)));
-        match (function, builtin(query)) {
-            (Some((module, function)), _) => Answer::Function(module, function),
-            (None, Some(row)) => Answer::Builtin(row),
-            (None, None) => Answer::Nothing(self.close_to(query)),
+        match function {
+            Some((module, function)) => Answer::Function(module, function),
+            None => head(query).unwrap_or_else(|| Answer::Nothing(self.close_to(query))),
         }
     }
 
-    /// Finds a builtin head.
-    pub fn find_builtin(&self, head: &str) -> Answer<'static> {
-        match builtin(head) {
-            Some(row) => Answer::Builtin(row),
-            None => Answer::Nothing(closest(head, heads())),
-        }
+    /// Finds the head of a builtin or of a form.
+    pub fn find_builtin(&self, query: &str) -> Answer<'static> {
+        head(query).unwrap_or_else(|| Answer::Nothing(closest(query, heads())))
     }
 
     fn close_to(&self, query: &str) -> Vec<String> {
@@ -102,13 +100,15 @@ impl Library {
     }
 }
 
-fn builtin(head: &str) -> Option<&'static Builtin> {
-    builtins::find(head).filter(|row| row.needs != Needs::Trusted)
+/// What the language itself has under a name.
+fn head(query: &str) -> Option<Answer<'static>> {
+    let builtin = builtins::find(query).filter(|row| row.needs != Needs::Trusted).map(Answer::Builtin);
+    builtin.or_else(|| forms().find(|form| form.head == query).map(Answer::Form))
 }
 
 fn heads<'a>() -> impl Iterator<Item = &'a str> {
     let rows = builtins::all().filter(|row| row.needs != Needs::Trusted);
-    rows.map(|row| row.head as &'a str).chain(guide::forms().map(|form| form as &'a str))
+    rows.map(|row| row.head as &'a str).chain(forms().map(|form| form.head as &'a str))
 }
 
 /// The names nearest to a query: those that end with it, those that hold it, those that are misspelt a little.

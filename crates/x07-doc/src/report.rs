@@ -32,6 +32,9 @@ pub fn answer(query: &str, answer: &Answer<'_>, library: &Library) -> Value {
             });
             (result, Vec::new())
         }
+        Answer::Form(form) => {
+            (json!({"kind": "form", "name": form.head, "shape": form.shape, "doc": form.doc}), Vec::new())
+        }
         Answer::Nothing(close) => (json!({"kind": "not_found"}), close.clone()),
     };
     let is_found = !matches!(answer, Answer::Nothing(_));

@@ -6,6 +6,7 @@ use serde_json::Value;
 use x07c::builtins::{Builtin, Needs};
 
 use crate::examples::{Example, Gives};
+use crate::guide::Form;
 use crate::library::Library;
 use crate::module::{Clause, Function, Module, Origin};
 
@@ -79,6 +80,11 @@ pub fn builtin(row: &Builtin, library: &Library) -> String {
     }
     add_example(&mut text, library, row.head);
     text
+}
+
+/// A form: how it is written and what it does.
+pub fn form(form: &Form) -> String {
+    format!("{}\n\n{}\n", form.shape, wrapped(form.doc, ""))
 }
 
 pub(crate) fn needs(row: &Builtin) -> Option<String> {

@@ -86,6 +86,10 @@ impl Reader {
         self.errors > 0
     }
 
+    pub(super) fn has_error_at(&self, pointer: &Option<String>) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && diagnostic.pointer == *pointer)
+    }
+
     /// The expressions and all that was reported, in no particular order.
     pub(super) fn finish(mut self) -> (Exprs, Vec<Diagnostic>) {
         let shown = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();

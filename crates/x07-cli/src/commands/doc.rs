@@ -21,7 +21,7 @@ use crate::shell::Shell;
 /// Without a name the modules are listed: the project's, its packages' and the standard library's.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A module, a function as module.function, or the head of a builtin
+    /// A module, a function as module.function, or the head of a builtin or of a form
     #[arg(value_name = "NAME")]
     query: Option<String>,
     /// The project's folder or manifest [default: searched upwards from the current folder]
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// A folder whose modules can be asked about too; may be repeated
     #[arg(long, value_name = "FOLDER")]
     module_root: Vec<PathBuf>,
-    /// The name is the head of a builtin
+    /// The name is the head of a builtin or of a form
     #[arg(long, requires = "query")]
     builtin: bool,
     /// Write everything as HTML and open it in a browser; the path is printed
@@ -68,8 +68,9 @@ impl Options {
             Answer::Module(module) => shell.print(&text::module(module))?,
             Answer::Function(_, function) => shell.print(&text::function(function, &library))?,
             Answer::Builtin(row) => shell.print(&text::builtin(row, &library))?,
+            Answer::Form(form) => shell.print(&text::form(&form))?,
             Answer::Nothing(close) => {
-                shell.error(&format!("nothing is called {query:?}{}", meant(query, &close)));
+                shell.error(&format!("nothing is called {query:?}{}", meant(&close)));
                 return Ok(NOT_FOUND);
             }
         }
@@ -148,10 +149,9 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     if folder.is_dir() { files::sources(&[folder.to_owned()]) } else { Ok(Vec::new()) }
 }
 
-fn meant(query: &str, close: &[String]) -> String {
+fn meant(close: &[String]) -> String {
     match close {
         [] => "; `x07 doc` lists the modules, `x07 guide` tells all".to_owned(),
-        [one] if one == query => format!("; {one} is a form, which `x07 guide` explains"),
         [one] => format!("; did you mean {one}?"),
         several => format!("; did you mean one of these?\n    {}", several.join("\n    ")),
     }

@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use x07_build::{Abi, Environment, Request, Silent, Store, World};
+use x07_build::{Abi, Environment, Failure, Request, Silent, Store, World};
 
 use crate::render::MessageFormat;
 use crate::shell::Shell;
@@ -119,11 +119,22 @@ fn program() -> Result<String, String> {
     request.output = Some(folder.path().join("doctor"));
     // A cache of its own: an answer from the user's cache would prove nothing.
     request.environment.cache = Some(folder.path().join("cache"));
-    let outcome = x07_build::build(&request, &Silent).map_err(|failure| failure.to_string())?;
+    let outcome = x07_build::build(&request, &Silent).map_err(|failure| of_a_lost_build(failure).to_string())?;
     let run = Command::new(&outcome.output).stdin(Stdio::null()).output().map_err(text)?;
     match run.stdout.as_slice() {
         b"fit" => Ok("works".to_owned()),
         _ => Err(format!("the program ended with {} and the wrong output", run.status)),
+    }
+}
+
+/// The failure without the file that a failed build leaves to be looked at, for a build whose folder is not kept.
+fn of_a_lost_build(failure: Failure) -> Failure {
+    match failure {
+        Failure::CCompiler(mut found) => {
+            found.kept = None;
+            Failure::CCompiler(found)
+        }
+        other => other,
     }
 }
 

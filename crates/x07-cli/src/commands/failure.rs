@@ -6,7 +6,7 @@ use x07_build::{Environment, Failure, Sources, Store};
 
 use crate::commands::pkg;
 use crate::render::{MessageFormat, Tally, print_json, show};
-use crate::shell::Shell;
+use crate::shell::{Shell, chain, code_and_text};
 
 /// Exit status when the program is at fault.
 pub(super) const PROGRAM_AT_FAULT: u8 = 1;
@@ -34,7 +34,10 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
 /// The result of a command. Where a program reads it, a call that could not be carried out is a document with one finding.
 pub(super) fn in_format(format: MessageFormat, result: Result<u8>) -> Result<u8> {
     if let (MessageFormat::Json, Err(error)) = (format, &result) {
-        let finding = Diagnostic::error("X07-IO-READ-0001", ErrorKind::Parse, format!("{error:#}"));
+        let text = chain(error);
+        let (message, help) = code_and_text(&text).1.split_once("\nhelp: ").unwrap_or((code_and_text(&text).1, ""));
+        let mut finding = Diagnostic::error("X07-IO-READ-0001", ErrorKind::Parse, message);
+        finding.help = (!help.is_empty()).then(|| help.to_owned());
         print_json(&[(vec![finding], &Sources::default())], &[])?;
     }
     result

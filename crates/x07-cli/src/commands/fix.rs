@@ -1,5 +1,7 @@
 //! `x07 fix`: applies the quick fixes of findings.
 
+mod origin;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use x07_ast::{Diagnostic, Fix, apply_fixes, canonical, pretty};
 use x07_build::{Failure, Silent, World};
 use x07_test::property::{read_repro, unit_test};
 
+use self::origin::Origin;
 use super::fmt::files;
 use super::lint::{findings, world};
 use crate::files;
@@ -47,6 +50,7 @@ const ROUNDS: usize = 5;
 struct Fixed {
     text: String,
     applied: usize,
+    /// What no fix removed, at the places that it has in `text`.
     left: Vec<Diagnostic>,
 }
 
@@ -56,8 +60,9 @@ impl Options {
             return self.add_unit_test(shell, repro);
         }
         let is_project = self.paths.is_empty() && self.input.is_empty();
-        let world = world(self.world, is_project)?;
+        // First the files: that there is no project is told with what this command can do without one.
         let paths = files(&self.paths, &self.input)?;
+        let world = world(self.world, is_project)?;
         let is_single = paths.len() == 1;
         let (mut applied, mut errors) = (0, 0);
         for path in &paths {
@@ -72,7 +77,11 @@ impl Options {
             };
             applied += fixed.applied;
             errors += Tally::of(&fixed.left).errors;
-            show(shell, &fixed.left, &OneFile { path, text: fixed.text.as_bytes() });
+            let (left, shown) = match self.write && fixed.applied > 0 {
+                true => (fixed.left, fixed.text.as_bytes()),
+                false => (in_text_before(fixed.left, &text, &fixed.text), text.as_slice()),
+            };
+            show(shell, &left, &OneFile { path, text: shown });
             if is_single && !self.write {
                 std::io::stdout().write_all(fixed.text.as_bytes())?;
             }
@@ -122,6 +131,14 @@ impl Options {
 
 fn count_fixes(number: usize) -> String {
     format!("{number} fix{}", if number == 1 { "" } else { "es" })
+}
+
+/// Findings of a file after its fixes, at the places where the file before them has what they are about.
+fn in_text_before(found: Vec<Diagnostic>, before: &[u8], after: &str) -> Vec<Diagnostic> {
+    match Origin::new(before, after) {
+        Some(origin) => found.into_iter().map(|finding| origin.of(finding)).collect(),
+        None => found,
+    }
 }
 
 /// Applies fixes in rounds until none is offered. An error is what keeps the file from being read.

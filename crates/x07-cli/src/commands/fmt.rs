@@ -7,7 +7,7 @@ use clap::Args;
 use x07_ast::{canonical, pretty};
 
 use crate::files;
-use crate::project::manifest;
+use crate::project::manifest_here;
 use crate::render::{OneFile, show};
 use crate::shell::{Shell, chain, count};
 
@@ -68,7 +68,8 @@ impl Options {
             }
         }
         if self.check && unformatted > 0 {
-            shell.note(&format!("{} would change; `x07 fmt` rewrites", count(unformatted, "file")));
+            let form = if self.pretty { " --pretty" } else { "" };
+            shell.note(&format!("{} would change; `x07 fmt{form}` rewrites", count(unformatted, "file")));
         }
         Ok(match (broken, unformatted) {
             (0, 0) => 0,
@@ -91,7 +92,10 @@ fn formatted(text: &[u8], wants_pretty: bool) -> Result<Option<String>, Box<x07_
 /// The files that both kinds of argument name, or all of the project.
 pub(super) fn files(paths: &[PathBuf], inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let paths: Vec<PathBuf> = paths.iter().chain(inputs).cloned().collect();
-    let paths = if paths.is_empty() { vec![manifest(None)?.folder().to_owned()] } else { paths };
+    let paths = match paths.is_empty() {
+        true => vec![manifest_here("files and folders can be named without one")?.folder().to_owned()],
+        false => paths,
+    };
     files::some(files::sources(&paths)?)
 }
 

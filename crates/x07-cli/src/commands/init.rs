@@ -105,7 +105,7 @@ impl How {
         let outcome = template
             .map_err(|message| Failure { code: "X07INIT_ARGS", message })
             .and_then(|template| make(&root, template).map(|created| (template, created)));
-        let enter = (path != Path::new(".")).then(|| format!("cd {}", path.display()));
+        let enter = (path != Path::new(".")).then(|| format!("cd {}", shell_word(path)));
         match (&outcome, self.message_format) {
             (Ok((template, _)), MessageFormat::Human) => {
                 shell.status("Created", &format!("project in {}", path.display()));
@@ -136,9 +136,21 @@ impl How {
     }
 }
 
-/// Puts the template's files into `root`; all of them or none. Gives their names.
+/// A path as one word of a POSIX shell's line that no command takes for an option.
+fn shell_word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let path = if path.starts_with('-') { format!("./{path}") } else { path };
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+,:@%".contains(letter);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+/// The one file of a template that may be there already: every tool of a project has its lines in it.
+const IGNORED: &str = ".gitignore";
+
+/// Puts the template's files into `root`; all of them or none. Gives the names of those that are new.
 fn fill(root: &Path, template: &Template) -> Result<Vec<String>, Failure> {
-    let files: Vec<(String, String)> = template.files_for(root).collect();
+    let (extended, files): (Vec<_>, Vec<_>) =
+        template.files_for(root).partition(|(path, _)| path == IGNORED && root.join(path).is_file());
     let existing: Vec<&str> =
         files.iter().map(|(path, _)| path.as_str()).filter(|path| root.join(path).symlink_metadata().is_ok()).collect();
     if !existing.is_empty() {
@@ -149,9 +161,31 @@ fn fill(root: &Path, template: &Template) -> Result<Vec<String>, Failure> {
     for (path, contents) in &files {
         made.file(&root.join(path), contents)?;
     }
+    for (path, lines) in &extended {
+        made.longer_file(&root.join(path), lines)?;
+    }
     let locked = lock(root)?;
     made.keep();
     Ok(files.into_iter().map(|(path, _)| path).chain(locked).collect())
+}
+
+/// The text with those of `lines` at its end that it does not have, or `None` when it has them all.
+fn with_lines(text: &[u8], lines: &str) -> Option<Vec<u8>> {
+    let has = |line: &str| text.split(|byte| *byte == b'\n').any(|own| own.trim_ascii() == line.as_bytes());
+    let missing: Vec<&str> = lines.lines().filter(|line| !line.is_empty() && !has(line)).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let ending = if text.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
+    let mut extended = text.to_vec();
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        extended.extend_from_slice(ending.as_bytes());
+    }
+    for line in missing {
+        extended.extend_from_slice(line.as_bytes());
+        extended.extend_from_slice(ending.as_bytes());
+    }
+    Some(extended)
 }
 
 /// Writes the lockfile of a new project that has dependencies. The toolchain carries the packages of its templates.
@@ -168,10 +202,12 @@ fn lock(root: &Path) -> Result<Option<String>, Failure> {
     Ok(report.lockfile.file_name().map(|name| name.to_string_lossy().into_owned()))
 }
 
-/// Files and folders made so far, which are taken back unless kept.
+/// Files and folders made or changed so far, which are taken back unless kept.
 #[derive(Default)]
 struct Made {
     files: Vec<PathBuf>,
+    /// Files that were there, with what was in them.
+    changed: Vec<(PathBuf, Vec<u8>)>,
     folders: Vec<PathBuf>,
 }
 
@@ -184,6 +220,16 @@ impl Made {
         let mut file = fs::File::create_new(path).map_err(failed)?;
         self.files.push(path.to_owned());
         file.write_all(contents.as_bytes()).map_err(failed)
+    }
+
+    /// Adds the lines to a file that it does not have.
+    fn longer_file(&mut self, path: &Path, lines: &str) -> Result<(), Failure> {
+        let text = fs::read(path).map_err(|error| Failure::io("read", path, &error))?;
+        if let Some(extended) = with_lines(&text, lines) {
+            x07_files::edit_atomic(path, &extended).map_err(|error| Failure::io("write", path, &error))?;
+            self.changed.push((path.to_owned(), text));
+        }
+        Ok(())
     }
 
     fn folder(&mut self, path: &Path) -> Result<(), Failure> {
@@ -200,6 +246,7 @@ impl Made {
 
     fn keep(mut self) {
         self.files.clear();
+        self.changed.clear();
         self.folders.clear();
     }
 }
@@ -209,6 +256,9 @@ impl Drop for Made {
         // What cannot be taken back stays; the error that led here is the one to tell.
         for file in &self.files {
             let _ = fs::remove_file(file);
+        }
+        for (file, text) in &self.changed {
+            let _ = x07_files::edit_atomic(file, text);
         }
         for folder in self.folders.iter().rev() {
             let _ = fs::remove_dir(folder);
@@ -239,4 +289,41 @@ pub(super) fn create(root: &Path, template: &Template) -> Result<Vec<String>, Fa
     fs::rename(&project, root).map_err(|error| Failure::io("create", root, &error))?;
     made.keep();
     Ok(files.into_iter().map(|(path, _)| path).chain(locked).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_added_once_and_end_like_the_others() {
+        let lines = "/.x07/\n/dist/\n";
+        for (text, expected) in [
+            ("", Some("/.x07/\n/dist/\n")),
+            ("*.o\n", Some("*.o\n/.x07/\n/dist/\n")),
+            ("*.o", Some("*.o\n/.x07/\n/dist/\n")),
+            ("/dist/\n*.o\n", Some("/dist/\n*.o\n/.x07/\n")),
+            ("*.o\r\n/dist/\r\n", Some("*.o\r\n/dist/\r\n/.x07/\r\n")),
+            ("/dist/\n/.x07/", None),
+        ] {
+            assert_eq!(with_lines(text.as_bytes(), lines).as_deref(), expected.map(str::as_bytes), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn paths_are_words_of_a_shell() {
+        for (path, word) in [
+            ("shop", "shop"),
+            ("a/b-c_1.x", "a/b-c_1.x"),
+            ("my proj", "'my proj'"),
+            ("it's", r"'it'\''s'"),
+            ("~", "'~'"),
+            ("$HOME", "'$HOME'"),
+            ("-x", "./-x"),
+            ("-x y", "'./-x y'"),
+            ("\u{e9}", "'\u{e9}'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// What the code may use [default: the project's world, for named files run-os]
     #[arg(long, value_name = "WORLD", value_parser = world_parser())]
     world: Option<World>,
-    /// How findings are told
+    /// How findings are told; json is an x07diag document
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
 }
@@ -57,8 +57,9 @@ pub(super) fn findings(text: &[u8], world: World) -> Vec<Diagnostic> {
 
 impl Options {
     pub(crate) fn run(&self, shell: &Shell) -> Result<u8> {
-        let world = world(self.world, self.paths.is_empty() && self.input.is_empty())?;
+        // First the files: that there is no project is told with what this command can do without one.
         let paths = files(&self.paths, &self.input)?;
+        let world = world(self.world, self.paths.is_empty() && self.input.is_empty())?;
         let texts = paths.iter().map(|path| files::read(path)).collect::<Result<Vec<_>>>()?;
         let files: Vec<OneFile<'_>> = paths.iter().zip(&texts).map(|(path, text)| OneFile { path, text }).collect();
         let found: Vec<Found<'_>> = files.iter().map(|file| (findings(file.text, world), file as &dyn Texts)).collect();

@@ -99,6 +99,9 @@ fn data(diagnostic: &Diagnostic, texts: &dyn Texts) -> Map<String, Value> {
     if let Some(function) = &diagnostic.function {
         insert("fn", json!(function));
     }
+    if matches!(diagnostic.stage, Stage::Type | Stage::Lower | Stage::Codegen | Stage::Link) {
+        insert("compiler_error_kind", json!(diagnostic.kind.as_str()));
+    }
     if let Some(place) = texts.text(&diagnostic.module).and_then(|source| Excerpt::of(diagnostic, &source)) {
         let at = |position: Position| json!({ "line": position.line, "col": position.column });
         let mut start = at(place.start);

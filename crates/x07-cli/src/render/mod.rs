@@ -21,7 +21,7 @@ pub(crate) enum MessageFormat {
     /// For a person, with the source
     #[default]
     Human,
-    /// One x07diag document
+    /// One JSON document
     Json,
 }
 
