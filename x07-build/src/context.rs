@@ -127,7 +127,7 @@ fn request_digest(request: &Request, target: &Path, name: &str) -> Result<Digest
     key.text(&format!("{:?}", request.capabilities));
     key.text(&format!("{:?}", (&request.embedded_policy, &request.confinement)));
     key.text(request.profile.as_str()).text(request.abi.as_str()).text(request.emit.as_str());
-    for path in [&request.output, &request.depfile, &request.compile_commands] {
+    for path in [&request.output, &request.depfile, &request.compile_commands, &request.mono_map] {
         let path = path.as_deref().map(absolute).transpose()?.unwrap_or_default();
         key.bytes(path.as_os_str().as_encoded_bytes());
     }

@@ -116,6 +116,11 @@ pub(crate) fn build(request: &Request, observer: &dyn Observer) -> Result<Outcom
         outputs.push(path.clone());
     }
 
+    if let Some(path) = &request.mono_map {
+        emit::write_mono_map(path, &units)?;
+        outputs.push(path.clone());
+    }
+
     emit::remove_stale(&old.outputs, &outputs)?;
 
     let libraries = natives.libraries();

@@ -228,14 +228,15 @@ pub(crate) fn remove_stale(old: &[(PathBuf, Stamp)], written: &[PathBuf]) -> Res
 /// Refuses to write over what the build reads.
 pub(crate) fn spare_inputs(session: &Session<'_>, program: &Program, files: &[FileRecord]) -> Result<(), Failure> {
     let request = session.request;
-    let places = [Some(&session.place.output), request.depfile.as_ref(), request.compile_commands.as_ref()];
+    let beside = [&request.depfile, &request.compile_commands, &request.mono_map];
+    let places = std::iter::once(&session.place.output).chain(beside.into_iter().flatten());
     let sources = program.modules.iter().filter_map(|module| match &module.origin {
         Origin::File(file) => Some((file, format!("is the source of module \"{}\"", module.id))),
         Origin::Builtin(_) => None,
     });
     let others = files.iter().map(|file| (file, "is read by the build".to_owned()));
     let inputs: Vec<_> = sources.chain(others).collect();
-    for place in places.into_iter().flatten() {
+    for place in places {
         let Some(stamp) = Stamp::read(place) else {
             continue;
         };
@@ -286,6 +287,12 @@ fn make_escape(path: &Path) -> String {
         backslashes = if c == '\\' { backslashes + 1 } else { 0 };
     }
     escaped
+}
+
+/// The map of the program's instances of generics.
+pub(crate) fn write_mono_map(path: &Path, units: &Units<'_>) -> Result<(), Failure> {
+    let map = x07c::mono::mono_map(&units.summaries()?);
+    write_if_changed(path, format!("{map:#}\n").as_bytes())
 }
 
 /// `compile_commands.json`, with the C text of the units kept where it says. Arguments with relative paths are the

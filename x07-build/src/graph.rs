@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn every_knot_gives_its_shortest_cycle_and_the_others_have_an_order() {
-        let cases: [(Vec<Vec<u32>>, Vec<Cycle>, &[u32]); 3] = [
+        type Case = (Vec<Vec<u32>>, Vec<Cycle>, &'static [u32]);
+        let cases: [Case; 3] = [
             (vec![vec![0]], vec![Cycle(vec![(0, 0)])], &[]),
             (vec![vec![3, 1], vec![2], vec![0], vec![]], vec![Cycle(vec![(0, 1), (1, 0), (2, 0)])], &[3]),
             (

@@ -38,8 +38,19 @@ pub(crate) struct Saved<'a> {
 
 /// Writes the database. Without one the next build is slower and not wrong, so a failure to is none of the build.
 pub(crate) fn save(session: &Session<'_>, saved: Saved<'_>) {
-    let Saved { program, units, objects, mut files, outputs, watched, choice, findings, verdict, libraries, compiler_output } =
-        saved;
+    let Saved {
+        program,
+        units,
+        objects,
+        mut files,
+        outputs,
+        watched,
+        choice,
+        findings,
+        verdict,
+        libraries,
+        compiler_output,
+    } = saved;
     let mut sources = Vec::new();
     let mut modules = Vec::new();
     for (number, module) in program.modules.iter().enumerate() {

@@ -233,6 +233,8 @@ pub struct Request {
     pub depfile: Option<PathBuf>,
     /// Write `compile_commands.json` here.
     pub compile_commands: Option<PathBuf>,
+    /// Write the map of the program's instances of generics here (spec language 14).
+    pub mono_map: Option<PathBuf>,
     /// Settings from the environment.
     pub environment: Environment,
     /// How packages are found; `locked` and `offline` among others.
@@ -270,6 +272,7 @@ impl Request {
             link_args: Vec::new(),
             depfile: None,
             compile_commands: None,
+            mono_map: None,
             environment: Environment::read(),
             packages: x07_pkg::Options::read(),
         }

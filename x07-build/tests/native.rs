@@ -76,7 +76,7 @@ fn every_kind_of_output_has_its_backends() {
     let tree = must_build(&Request { emit: Emit::C, output: Some(sandbox.path("c")), ..base.clone() }).output;
     let readme = fs::read_to_string(tree.join("README")).unwrap();
     let command = readme.lines().find(|line| line.trim_start().starts_with("cc ")).unwrap().trim();
-    shell(&tree, &command.replace("-o c", "-o program"));
+    shell(&tree, &command.replace("-o 'c'", "-o program"));
     assert_eq!(run(&tree.join("program"), b""), SIN_8);
 
     let objects = must_build(&Request { emit: Emit::Obj, output: Some(sandbox.path("obj")), ..base.clone() }).output;

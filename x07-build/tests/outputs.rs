@@ -218,6 +218,49 @@ fn a_header_that_arguments_include_counts() {
 }
 
 #[test]
+fn the_map_of_instances_has_each_once_with_its_places() {
+    let sandbox = Sandbox::empty();
+    let head = r#""schema_version":"x07.x07ast@0.5.0""#;
+    let generic = r#"{"kind":"defn","name":"g.same","type_params":[{"name":"A"}],"params":[{"name":"x","ty":["t","A"]}],
+        "result":["t","A"],"body":"x"}"#;
+    let user = r#"{"kind":"defn","name":"u.f","params":[],"result":"i32","body":["tapp","g.same",["tys","i32"],
+        ["tapp","g.same",["tys","i32"],7]]}"#;
+    let module = |id: &str, imports: &str, export: &str, decl: &str| {
+        format!(
+            r#"{{{head},"kind":"module","module_id":"{id}","imports":[{imports}],"decls":[{{"kind":"export","names":["{export}"]}},{decl}]}}"#
+        )
+    };
+    sandbox.module("g", &module("g", "", "g.same", generic));
+    sandbox.module("u", &module("u", r#""g""#, "u.f", user));
+    sandbox.module(
+        "main",
+        &format!(
+            r#"{{{head},"kind":"entry","module_id":"main","imports":["g","u"],"decls":[],"solve":["begin",
+            ["let","n",["+",["u.f"],["tapp","g.same",["tys","i32"],1]]],["tapp","g.same",["tys","bytes"],["bytes.alloc","n"]]]}}"#
+        ),
+    );
+    let place = sandbox.path("map.json");
+    let request = Request { mono_map: Some(place.clone()), ..sandbox.request() };
+    must_build(&request);
+    let map: serde_json::Value = serde_json::from_slice(&fs::read(&place).unwrap()).unwrap();
+    assert_eq!(map["schema_version"], "x07.mono.map@0.1.0");
+    assert_eq!(map["stats"], serde_json::json!({"generics": 1, "instances": 2, "sites": 4}));
+    let expected = serde_json::json!([
+        {"generic": "g.same", "type_args": ["bytes"], "specialized": "g.same__x07_mono_v1__bytes__hd72b15d3",
+         "def_module": "g", "sites": [{"module": "main", "fn": "solve", "ptr": "/solve/2"}]},
+        {"generic": "g.same", "type_args": ["i32"], "specialized": "g.same__x07_mono_v1__i32__hf2f42f90",
+         "def_module": "g", "sites": [
+            {"module": "main", "fn": "solve", "ptr": "/solve/1/2/2"},
+            {"module": "u", "fn": "u.f", "ptr": "/decls/1/body"},
+            {"module": "u", "fn": "u.f", "ptr": "/decls/1/body/3"}]},
+    ]);
+    assert_eq!(map["items"], expected);
+    assert!(must_build(&request).no_op);
+    fs::remove_file(&place).unwrap();
+    assert!(!must_build(&request).no_op && place.exists());
+}
+
+#[test]
 fn there_are_no_compile_commands_without_a_compiler() {
     let sandbox = Sandbox::project();
     let commands = Some(sandbox.path("compile_commands.json"));

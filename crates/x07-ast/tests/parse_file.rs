@@ -273,7 +273,8 @@ fn integers_that_no_canonical_form_could_keep() {
         error[X07-X07AST-PARSE-0001]: the integer `123456789012345678901234567890` has more than 64 bits
           at "/meta/a"
         fine
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]

@@ -95,6 +95,8 @@ pub struct FunctionInterface {
     pub parts: Parts,
     /// The declaration is the whole function: no symbol of its module is needed.
     pub inline: bool,
+    /// Statements and values of all bodies that a unit copies with the declaration.
+    pub copied: usize,
     /// Functions whose declarations come before this one's.
     pub needs: Vec<Used>,
 }

@@ -11,6 +11,7 @@ pub mod interface;
 pub mod lint;
 mod lower;
 pub mod mir;
+pub mod mono;
 pub mod program;
 mod source;
 pub mod types;

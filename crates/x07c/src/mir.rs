@@ -3,8 +3,10 @@
 //! Control flow is a tree (the language has no jump but `return`), so a pass is a walk, and C is printed from it
 //! construct by construct. Moves, borrows and scopes have been resolved into `Drop` and `Moved` when a body exists.
 
+use indexmap::IndexSet;
 use x07_ast::ExprId;
 
+use crate::interface::Used;
 use crate::types::Ty;
 
 /// A local of one function body.
@@ -55,7 +57,7 @@ pub enum Callee {
     Runtime(&'static str),
     /// The same, with a name made from a table row.
     Row(String),
-    /// An X07 function, by its index in the unit's table of callees.
+    /// An X07 function, by its index in the body's `callees`.
     Function(u32),
 }
 
@@ -255,6 +257,9 @@ pub struct Body {
     pub params: usize,
     /// The statements.
     pub block: Vec<Stmt>,
+    /// The X07 functions that it calls. Each body has a table of its own, so that no pass over one looks at those of
+    /// the whole unit.
+    pub callees: IndexSet<Used>,
     /// True if it reads the program's input.
     pub reads_input: bool,
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use x07_ast::{Diagnostic, ErrorKind, Severity};
 
 use crate::interface::Used;
+use crate::mono::Instance;
+use crate::unit::shown;
 
 /// One function's part of the whole-program check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub struct FunctionSummary {
     pub diagnostics: Vec<Diagnostic>,
     /// Native heads it uses, such as `math.f64.add_v1`.
     pub native_heads: Vec<String>,
+    /// Its expression nodes; those of a generic are with each of its instances.
+    pub nodes: u64,
 }
 
 /// One file's part of the whole-program check.
@@ -32,10 +36,8 @@ pub struct Summary {
     pub has_contracts: bool,
     /// Every function of the file, `solve` included.
     pub functions: Vec<FunctionSummary>,
-    /// Expression nodes of the file.
-    pub nodes: u64,
-    /// Generic instances made for this unit, by their specialised names.
-    pub instances: Vec<String>,
+    /// The instances of generics made for this unit.
+    pub instances: Vec<Instance>,
 }
 
 /// The functions whose mistakes are errors.
@@ -55,28 +57,34 @@ pub struct ProgramCheck {
     pub diagnostics: Vec<Diagnostic>,
     /// Native heads of reachable functions, sorted, without repeats.
     pub native_heads: Vec<String>,
-    /// Nodes of the program.
+    /// Expression nodes of the functions in scope.
     pub nodes: u64,
     /// The functions that cannot be reached from `solve`, by module; modules without any are left out.
     pub unreached: BTreeMap<String, Vec<String>>,
 }
 
 /// The generic instances that one program may have (spec language 14).
-const MAX_INSTANCES: usize = 4096;
+pub(crate) const MAX_INSTANCES: usize = 4096;
 
 /// The code of a head that needs a world with an operating system.
 const OS_HEAD: &str = "X07-WORLD-OS-0002";
 
 /// How the program comes to call a function.
 fn path_of_calls(function: (&str, &str), callers: &FxHashMap<(&str, &str), (&str, &str)>) -> String {
-    let mut path = vec![function.1];
+    let mut path = vec![shown(function.1)];
     let mut at = function;
     while let Some(caller) = callers.get(&at).filter(|_| at.1 != "solve") {
-        path.push(caller.1);
+        path.push(shown(caller.1));
         at = *caller;
     }
     path.reverse();
     path.join(" -> ")
+}
+
+/// The expression nodes of some functions. An instance of a generic is one function, in however many units it is made.
+fn nodes<'a>(functions: impl Iterator<Item = &'a FunctionSummary>) -> u64 {
+    let by_name: FxHashMap<&str, u64> = functions.map(|function| (function.name.as_str(), function.nodes)).collect();
+    by_name.values().sum()
 }
 
 /// Decides which mistakes of the program's files matter: those in files at large and in the functions in scope.
@@ -112,10 +120,11 @@ pub fn check_program<'a>(
     let mut check = ProgramCheck::default();
     let mut native = BTreeSet::new();
     let mut instances = BTreeSet::new();
+    let in_scope = index.iter().filter(|(key, _)| scope == Scope::Library || reached.contains(*key));
+    check.nodes = nodes(in_scope.map(|(_, function)| *function));
     for summary in &summaries {
-        check.nodes += summary.nodes;
         check.diagnostics.extend(summary.diagnostics.iter().cloned());
-        instances.extend(summary.instances.iter());
+        instances.extend(summary.instances.iter().map(|instance| &instance.specialized));
         for function in &summary.functions {
             let reachable = reached.contains(&(summary.module.as_str(), function.name.as_str()));
             if reachable {

@@ -175,10 +175,19 @@ impl Ptr {
 /// A type argument of a generic: a type that remembers whether an i32 is read signed or unsigned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeArg {
-    /// As written, flat: `i32`, `u32`, `bytes`, `result_bytes`.
+    /// As it is printed: `i32`, `u32`, `result_bytes`; an application is its head and argument joined by `_`.
     pub name: String,
+    /// The canonical JSON of the type as written: `"i32"`, `["result","bytes"]`.
+    pub json: String,
     /// The type.
     pub ty: Ty,
+}
+
+impl TypeArg {
+    /// A type that is written by its name.
+    pub fn named(name: &str, ty: Ty) -> TypeArg {
+        TypeArg { name: name.to_string(), json: format!("\"{name}\""), ty }
+    }
 }
 
 /// Why a written type has no meaning.
@@ -190,9 +199,12 @@ pub enum TypeProblem {
     Undeclared(String),
     /// An application other than option and result, or of an argument they do not take.
     Application(String),
-    /// More than 64 levels.
+    /// More than `MAX_DEPTH` levels.
     TooDeep,
 }
+
+/// How deep types may be nested (spec language 14).
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Gives a written type its meaning, with the type variables bound by `vars`.
 pub fn resolve(ty: &TypeExpr, vars: &[(String, TypeArg)]) -> Result<TypeArg, TypeProblem> {
@@ -200,12 +212,12 @@ pub fn resolve(ty: &TypeExpr, vars: &[(String, TypeArg)]) -> Result<TypeArg, Typ
 }
 
 fn resolve_at(ty: &TypeExpr, vars: &[(String, TypeArg)], depth: usize) -> Result<TypeArg, TypeProblem> {
-    if depth > 64 {
+    if depth > MAX_DEPTH {
         return Err(TypeProblem::TooDeep);
     }
     match ty {
         TypeExpr::Name(name) => match Ty::named(name) {
-            Some(ty) => Ok(TypeArg { name: name.clone(), ty }),
+            Some(ty) => Ok(TypeArg::named(name, ty)),
             None => Err(TypeProblem::Unknown(name.clone())),
         },
         TypeExpr::Var(name) => match vars.iter().find(|(n, _)| n == name) {
@@ -216,8 +228,8 @@ fn resolve_at(ty: &TypeExpr, vars: &[(String, TypeArg)], depth: usize) -> Result
             let [arg] = args.as_slice() else {
                 return Err(TypeProblem::Application(head.clone()));
             };
-            let inner = resolve_at(arg, vars, depth + 1)?.ty;
-            let ty = match (head.as_str(), inner) {
+            let inner = resolve_at(arg, vars, depth + 1)?;
+            let ty = match (head.as_str(), inner.ty) {
                 ("option", Ty::I32) => Ty::OptionI32,
                 ("option", Ty::Bytes) => Ty::OptionBytes,
                 ("option", Ty::View) => Ty::OptionView,
@@ -227,7 +239,8 @@ fn resolve_at(ty: &TypeExpr, vars: &[(String, TypeArg)], depth: usize) -> Result
                 ("result", Ty::ResultBytes) => Ty::ResultResultBytes,
                 _ => return Err(TypeProblem::Application(head.clone())),
             };
-            Ok(TypeArg { name: ty.name().to_string(), ty })
+            let (name, json) = (format!("{head}_{}", inner.name), format!("[\"{head}\",{}]", inner.json));
+            Ok(TypeArg { name, json, ty })
         }
     }
 }

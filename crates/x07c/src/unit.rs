@@ -13,11 +13,12 @@ use crate::emit::{self, Definition, Linkage, mangle};
 use crate::fuel::{self, Fuel};
 use crate::interface::{FunctionInterface, Interface, ParamInterface, Template, Used, ViewSource};
 use crate::lower::{Contracts, Lowered, Lowerer, Operand, Role};
-use crate::mir::{self, Body, Stmt, Value};
-use crate::program::{FunctionSummary, Summary};
+use crate::mir::{self, Body, Stmt};
+use crate::mono::{Instance, Site};
+use crate::program::{FunctionSummary, MAX_INSTANCES, Summary};
 pub(crate) use crate::source::{Source, class};
 use crate::types::{Ty, TypeArg, TypeProblem, resolve};
-use crate::{Interfaces, Options, Unit};
+use crate::{Interfaces, Options, STACK, Unit};
 
 /// What a function name means where it is used.
 pub(crate) enum Lookup {
@@ -53,7 +54,8 @@ struct Own<'a> {
     interface: Rc<FunctionInterface>,
     progress: Progress,
     recursive: bool,
-    instance: bool,
+    /// What it is an instance of, if it is one.
+    instance: Option<Instance>,
     /// A function that it calls relies on it to put no view that it is given into a container.
     assumed_to_store_nothing: bool,
     /// Printed definition and what it calls in this unit or others; empty until done or when it has mistakes.
@@ -69,8 +71,8 @@ struct Text {
     comment: String,
     calls: BTreeSet<Used>,
     is_async: bool,
-    /// Small enough to be copied into other units.
-    portable: bool,
+    /// Statements and values that come along with a copy in another unit; `None` for a function that is not copied.
+    copied: Option<usize>,
 }
 
 impl Text {
@@ -91,11 +93,12 @@ pub(crate) struct UnitContext<'a> {
     module: String,
     own: IndexMap<String, Own<'a>>,
     imported: FxHashMap<Used, Rc<FunctionInterface>>,
-    callees: IndexMap<Used, ()>,
     allowed: FxHashSet<String>,
     used: BTreeSet<Used>,
     summaries: Vec<FunctionSummary>,
     templates: FxHashMap<Used, Rc<Source<'a>>>,
+    /// How many of `own` are instances of generics.
+    instances: usize,
 }
 
 impl<'a> UnitContext<'a> {
@@ -116,7 +119,7 @@ impl<'a> UnitContext<'a> {
         };
         if module == source.module {
             if module == self.module {
-                if self.own.get(name).is_some_and(|own| !own.instance) {
+                if self.own.get(name).is_some_and(|own| own.instance.is_none()) {
                     return Lookup::Found(Used { module: module.to_string(), function: name.to_string() });
                 }
                 let near = x07_ast::names::near(name, self.own.keys().map(String::as_str));
@@ -213,7 +216,8 @@ impl<'a> UnitContext<'a> {
     pub(crate) fn interface(&mut self, used: &Used) -> Option<Rc<FunctionInterface>> {
         if used.module == self.module && self.own.contains_key(&used.function) {
             match self.own.get(&used.function).map(|own| own.progress) {
-                Some(Progress::Waiting) => self.lower(&used.function),
+                // Callees are lowered inside of their callers, and each of them may be as deep as a file can be.
+                Some(Progress::Waiting) => stacker::maybe_grow(STACK / 2, STACK, || self.lower(&used.function)),
                 Some(Progress::Running) => {
                     if let Some(own) = self.own.get_mut(&used.function) {
                         own.recursive = true;
@@ -255,17 +259,13 @@ impl<'a> UnitContext<'a> {
         }
     }
 
-    /// The number of a callee in the tables of this unit's bodies.
-    pub(crate) fn callee(&mut self, used: &Used) -> u32 {
-        self.callees.insert_full(used.clone(), ()).0 as u32
-    }
-
     /// Makes the instance of a generic for these types.
     pub(crate) fn instantiate(
         &mut self,
         used: &Used,
         template: &Template,
         types: Vec<TypeArg>,
+        site: Site,
     ) -> Result<Used, GenericProblem> {
         for ((name, bound), ty) in template.type_params.iter().zip(&types) {
             let fits = bounds(bound.as_deref()).map_err(|other| GenericProblem {
@@ -285,13 +285,16 @@ impl<'a> UnitContext<'a> {
         }
         let function = instance_name(&used.function, &types);
         let instance = Used { module: self.module.clone(), function: function.clone() };
-        if self.own.contains_key(&function) {
+        if let Some(own) = self.own.get_mut(&function) {
+            if let Some(instance) = &mut own.instance {
+                instance.ask(site);
+            }
             return Ok(instance);
         }
-        if self.own.len() > 20_000 || self.own.values().filter(|own| own.instance).count() >= 4096 {
+        if self.instances >= MAX_INSTANCES {
             return Err(GenericProblem {
                 code: "X07-TY-0106",
-                message: "more than 4096 generic instances (X07-TY-0106)".to_string(),
+                message: format!("more than {MAX_INSTANCES} generic instances (X07-TY-0106)"),
             });
         }
         let (source, decl) = match self.own.get(&used.function).filter(|_| used.module == self.module) {
@@ -304,6 +307,13 @@ impl<'a> UnitContext<'a> {
                 1,
             ),
         };
+        let made = Instance {
+            specialized: function.clone(),
+            generic: used.function.clone(),
+            module: used.module.clone(),
+            type_args: types.iter().map(|ty| ty.json.clone()).collect(),
+            sites: vec![site],
+        };
         let vars: Vec<(String, TypeArg)> =
             template.type_params.iter().map(|(name, _)| name.clone()).zip(types).collect();
         let Decl::Function(declared) = &source.file().decls[decl] else {
@@ -314,6 +324,7 @@ impl<'a> UnitContext<'a> {
         if let Some((message, _)) = problems.into_iter().next() {
             return Err(GenericProblem { code: "X07-TY-0107", message: format!("{message} (X07-TY-0107)") });
         }
+        self.instances += 1;
         self.own.insert(
             function,
             Own {
@@ -323,7 +334,7 @@ impl<'a> UnitContext<'a> {
                 interface: Rc::new(interface),
                 progress: Progress::Waiting,
                 recursive: false,
-                instance: true,
+                instance: Some(made),
                 assumed_to_store_nothing: false,
                 text: None,
             },
@@ -395,6 +406,7 @@ impl<'a> UnitContext<'a> {
             interface.stored = stored;
             if let Some(text) = &text {
                 interface.fuel = if interface.is_async { Fuel::default() } else { text.fuel };
+                interface.copied = text.copied.unwrap_or_default();
             }
             own.interface = Rc::new(interface);
             own.text = text;
@@ -419,6 +431,7 @@ impl<'a> UnitContext<'a> {
         lowerer.function_body(params, body);
         let locals = lowerer.body.locals.len();
         let module = lowerer.source.module.clone();
+        lowerer.out.nodes = lowerer.nodes(body);
         let mut lowered = lowerer.finish();
         if locals > max_locals {
             let mut diagnostic = Diagnostic::error(
@@ -444,32 +457,33 @@ impl<'a> UnitContext<'a> {
         comment: String,
         is_async: bool,
     ) -> Option<Text> {
-        let Lowered { mut body, calls, native_heads, diagnostics, has_tasks, .. } = lowered;
+        let Lowered { mut body, calls, native_heads, diagnostics, nodes, has_tasks, .. } = lowered;
         let clean = !diagnostics.iter().any(Diagnostic::is_error);
         self.summaries.push(FunctionSummary {
             name: name.to_string(),
             calls: calls.iter().cloned().collect(),
             diagnostics,
             native_heads: native_heads.into_iter().collect(),
+            nodes,
         });
         if !clean {
             return None;
         }
-        let fuels: Vec<Fuel> =
-            self.callees.keys().cloned().collect::<Vec<_>>().iter().map(|used| self.fuel_of(used)).collect();
+        let fuels: Vec<Fuel> = body.callees.iter().map(|used| self.fuel_of(used)).collect();
         let mut fuel = fuel::place(&mut body, &fuels, recursive);
         let params: Vec<Ty> = body.locals[..body.params].iter().map(|l| l.ty).collect();
         // An instance is static in its unit, so nothing that is copied to other units may call one.
-        let calls_instance = referenced_all(self, &body)
-            .iter()
-            .any(|used| used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance));
+        let calls_instance = body.callees.iter().any(|used| {
+            used.module == self.module && self.own.get(&used.function).is_some_and(|own| own.instance.is_some())
+        });
         let exported = self.own.get(name).is_some_and(|own| own.interface.exported);
         let inlinable = !recursive && !is_async && !has_tasks && name != "solve" && !calls_instance;
-        let portable = inlinable && self.options.inline_across_modules && is_small(&body, PORTABLE_SIZE);
+        let copied = self.copied_size(&body).filter(|_| inlinable && self.options.inline_across_modules);
+        let portable = copied.is_some();
         // An exported body that is not part of its interface does not show there at all, not even in what a call costs:
         // other units are compiled again only for what they copied.
         let hidden = exported && !is_async && !portable;
-        let small = inlinable && !hidden && is_small(&body, UNIT_SIZE);
+        let small = inlinable && !hidden && size_of_plain(&body).is_some_and(|size| size <= UNIT_SIZE);
         if small && fuel.variable {
             fuel.by_pointer = true;
         }
@@ -482,7 +496,22 @@ impl<'a> UnitContext<'a> {
             fuel = Fuel { leading: 0, variable: true, visible: fuel.visible, by_pointer: false };
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
-        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, portable })
+        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, copied })
+    }
+
+    /// How large a copy of the body in another unit is, with the bodies that come along because it calls them; `None` if
+    /// that is too large.
+    fn copied_size(&self, body: &Body) -> Option<usize> {
+        let own = size_of_plain(body).filter(|size| *size <= PORTABLE_SIZE)?;
+        let size = body.callees.iter().fold(own, |size, used| size + self.copied_with(used));
+        (size <= COPIED_SIZE).then_some(size)
+    }
+
+    /// How much a function adds to a copy of one that calls it.
+    fn copied_with(&self, used: &Used) -> usize {
+        let own = self.own.get(&used.function).filter(|_| used.module == self.module);
+        let interface = own.map(|own| &own.interface).or_else(|| self.imported.get(used));
+        interface.map_or(0, |interface| interface.copied)
     }
 
     fn fuel_of(&self, used: &Used) -> Fuel {
@@ -508,11 +537,6 @@ impl<'a> UnitContext<'a> {
 
     /// Prints a finished function under the linkage it got.
     fn print(&self, name: &str, text: &Text, linkage: Linkage) -> String {
-        let callees: Vec<emit::Callee> = self
-            .callees
-            .keys()
-            .map(|used| emit::Callee { symbol: self.symbol_of(used), fuel: self.fuel_of(used) })
-            .collect();
         let (symbol, source) = match self.own.get(name) {
             Some(own) => (own.interface.symbol.clone(), Some(own.source.clone())),
             None => ("x07_solve".to_string(), None),
@@ -520,17 +544,13 @@ impl<'a> UnitContext<'a> {
         let source = source.or_else(|| self.templates.values().next().cloned());
         let module = source.as_ref().map_or_else(|| self.module.clone(), |s| s.module.clone());
         let at = |e: ExprId| source.as_ref().map_or_else(|| module.clone(), |s| format!("{module} {}", s.pointer(e)));
-        self.print_with(&symbol, text, linkage, &callees, &at)
+        self.print_with(&symbol, text, linkage, &at)
     }
 
-    fn print_with(
-        &self,
-        symbol: &str,
-        text: &Text,
-        linkage: Linkage,
-        callees: &[emit::Callee],
-        at: &dyn Fn(ExprId) -> String,
-    ) -> String {
+    fn print_with(&self, symbol: &str, text: &Text, linkage: Linkage, at: &dyn Fn(ExprId) -> String) -> String {
+        let called = text.body.callees.iter();
+        let callees: Vec<emit::Callee> =
+            called.map(|used| emit::Callee { symbol: self.symbol_of(used), fuel: self.fuel_of(used) }).collect();
         if !text.is_async {
             return emit::definition(&Definition {
                 symbol,
@@ -539,7 +559,7 @@ impl<'a> UnitContext<'a> {
                 result: text.result,
                 body: &text.body,
                 fuel: text.fuel,
-                callees,
+                callees: &callees,
                 at,
             });
         }
@@ -551,7 +571,7 @@ impl<'a> UnitContext<'a> {
             result: text.result,
             body: &text.body,
             fuel: text.fuel,
-            callees,
+            callees: &callees,
             at,
         });
         format!("{printed}{}", starter(symbol, &body, text, linkage))
@@ -617,11 +637,11 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         module: file.module_id.clone(),
         own: IndexMap::new(),
         imported: FxHashMap::default(),
-        callees: IndexMap::new(),
         allowed: FxHashSet::default(),
         used: BTreeSet::new(),
         summaries: Vec::new(),
         templates: FxHashMap::default(),
+        instances: 0,
     };
     let exported: BTreeSet<&str> = file
         .decls
@@ -634,7 +654,6 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         .collect();
     let mut summary = Summary {
         module: file.module_id.clone(),
-        nodes: file.exprs.len() as u64,
         has_contracts: file
             .decls
             .iter()
@@ -701,6 +720,7 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                         calls: Vec::new(),
                         diagnostics: vec![diagnostic],
                         native_heads: Vec::new(),
+                        nodes: 0,
                     });
                 }
                 (function.name.clone(), interface)
@@ -722,7 +742,7 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                 interface: Rc::new(interface),
                 progress: if done { Progress::Done } else { Progress::Waiting },
                 recursive: false,
-                instance: false,
+                instance: None,
                 assumed_to_store_nothing: false,
                 text: None,
             },
@@ -745,17 +765,27 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
 /// A function with mistakes has no C text, and so has none that calls it: a program that reaches one of them stops with
 /// the mistakes, and any other does without both.
 fn leave_out_callers_of_broken_functions(context: &mut UnitContext<'_>) {
-    loop {
-        let calls_broken = |text: &Text| text.calls.iter().any(|used| context.is_broken(used));
-        let own = context.own.iter().filter(|(_, own)| own.text.as_ref().is_some_and(calls_broken));
-        let callers: Vec<String> = own.map(|(name, _)| name.clone()).collect();
-        if callers.is_empty() {
-            return;
+    let mut callers: FxHashMap<&Used, Vec<usize>> = FxHashMap::default();
+    let mut broken: Vec<usize> = Vec::new();
+    for (index, own) in context.own.values().enumerate() {
+        let Some(text) = &own.text else { continue };
+        for used in &text.calls {
+            callers.entry(used).or_default().push(index);
         }
-        for name in &callers {
-            if let Some(own) = context.own.get_mut(name) {
-                own.text = None;
-            }
+        if text.calls.iter().any(|used| context.is_broken(used)) {
+            broken.push(index);
+        }
+    }
+    let mut left_out: FxHashSet<usize> = FxHashSet::default();
+    while let Some(index) = broken.pop() {
+        if let Some((name, _)) = context.own.get_index(index).filter(|_| left_out.insert(index)) {
+            let used = Used { module: context.module.clone(), function: name.clone() };
+            broken.extend(callers.get(&used).into_iter().flatten());
+        }
+    }
+    for index in left_out {
+        if let Some((_, own)) = context.own.get_index_mut(index) {
+            own.text = None;
         }
     }
 }
@@ -775,7 +805,6 @@ fn assemble(
     let mut queue: Vec<String> = exposed.iter().cloned().collect();
     if let Some(text) = &solve {
         queue.extend(text.calls.iter().filter(|u| u.module == module).map(|u| u.function.clone()));
-        queue.extend(called_instances(&context, &text.body));
     }
     while let Some(name) = queue.pop() {
         if !wanted.insert(name.clone()) {
@@ -783,12 +812,11 @@ fn assemble(
         }
         if let Some(text) = context.own.get(&name).and_then(|own| own.text.as_ref()) {
             queue.extend(text.calls.iter().filter(|u| u.module == module).map(|u| u.function.clone()));
-            queue.extend(called_instances(&context, &text.body));
         }
     }
     // Linkage: a small function is copied to whoever uses it; an exposed one is seen by every unit.
     let linkage = |name: &str, text: &Text| match text.linkage {
-        Linkage::Inline if text.portable || !exposed.contains(name) => Linkage::Inline,
+        Linkage::Inline if text.copied.is_some() || !exposed.contains(name) => Linkage::Inline,
         _ if exposed.contains(name) => Linkage::External,
         _ => Linkage::Static,
     };
@@ -816,7 +844,7 @@ fn assemble(
         prototypes.push_str(&emit::prototype(&own.interface.symbol, linkage, &text.params, result, fuel));
         let printed = context.print(name, text, linkage);
         parts.add(text.parts());
-        imports.extend(referenced(&context, &text.body));
+        imports.extend(imported_by(&context, text));
         if linkage == Linkage::Inline {
             inline_definitions.push('\n');
             inline_definitions.push_str(&printed);
@@ -826,38 +854,34 @@ fn assemble(
         }
     }
     for (name, own) in &context.own {
-        if own.instance || !(own.interface.exported || exposed.contains(name)) {
+        if own.instance.is_some() || !(own.interface.exported || exposed.contains(name)) {
             continue;
         }
         let mut known = (*own.interface).clone();
         if let Some(text) = &own.text {
             let result = if text.is_async { Ty::I32 } else { text.result };
             let fuel = if text.is_async { Fuel::default() } else { text.fuel };
-            known.inline = text.portable;
-            known.declaration = if text.portable {
+            known.inline = text.copied.is_some();
+            known.declaration = if text.copied.is_some() {
                 known.parts = emit::Parts::of(&text.body);
                 let printed = context.print(name, text, Linkage::Inline);
                 format!("{}{printed}", emit::prototype(&known.symbol, Linkage::Inline, &text.params, result, fuel))
             } else {
                 emit::prototype(&known.symbol, Linkage::External, &text.params, result, fuel)
             };
-            if text.portable {
-                known.needs = referenced_all(&context, &text.body).into_iter().collect();
+            if text.copied.is_some() {
+                known.needs = text.body.callees.iter().cloned().collect();
+                known.needs.sort();
             }
         }
         interface.functions.insert(name.clone(), known);
     }
     if let Some(text) = &solve {
-        imports.extend(referenced(&context, &text.body));
-        let callees: Vec<emit::Callee> = context
-            .callees
-            .keys()
-            .map(|used| emit::Callee { symbol: context.symbol_of(used), fuel: context.fuel_of(used) })
-            .collect();
+        imports.extend(imported_by(&context, text));
         let at = |e: ExprId| format!("{} {}", source.module, source.pointer(e));
         parts.add(text.parts());
         definitions.push('\n');
-        definitions.push_str(&context.print_with("x07_solve", text, Linkage::External, &callees, &at));
+        definitions.push_str(&context.print_with("x07_solve", text, Linkage::External, &at));
     }
     let mut imported = String::new();
     let mut seen: BTreeSet<Used> = BTreeSet::new();
@@ -896,7 +920,7 @@ fn assemble(
         );
     }
     summary.functions = context.summaries;
-    summary.instances = context.own.iter().filter(|(_, own)| own.instance).map(|(name, _)| name.clone()).collect();
+    summary.instances = context.own.values().filter_map(|own| own.instance.clone()).collect();
     Unit { interface, c, used: context.used.into_iter().collect(), links: links.into_iter().collect(), summary }
 }
 
@@ -931,11 +955,11 @@ fn exposed(file: &File, context: &UnitContext<'_>) -> BTreeSet<String> {
         context.own.iter().filter(|(_, own)| own.interface.exported).map(|(name, _)| name.clone()).collect();
     while let Some(name) = queue.pop() {
         let Some(own) = context.own.get(&name) else { continue };
-        if own.instance || !exposed.insert(name.clone()) {
+        if own.instance.is_some() || !exposed.insert(name.clone()) {
             continue;
         }
         if let Some(text) = &own.text
-            && text.portable
+            && text.copied.is_some()
         {
             queue.extend(text.calls.iter().filter(|u| u.module == context.module).map(|u| u.function.clone()));
         }
@@ -968,31 +992,10 @@ fn heads_of(source: &Source<'_>, function: &Function, names: &mut Vec<String>) {
     }
 }
 
-fn referenced_all(context: &UnitContext<'_>, body: &Body) -> BTreeSet<Used> {
-    let mut all = BTreeSet::new();
-    mir::walk(&body.block, &mut |stmt: &Stmt| {
-        mir::values(stmt, &mut |value: &Value| {
-            if let Value::Call(call) = value
-                && let mir::Callee::Function(index) = call.callee
-                && let Some((used, ())) = context.callees.get_index(index as usize)
-            {
-                all.insert(used.clone());
-            }
-        });
-    });
-    all
-}
-
-fn referenced(context: &UnitContext<'_>, body: &Body) -> BTreeSet<Used> {
-    referenced_all(context, body).into_iter().filter(|used| used.module != context.module).collect()
-}
-
-fn called_instances(context: &UnitContext<'_>, body: &Body) -> Vec<String> {
-    referenced_all(context, body)
-        .into_iter()
-        .filter(|used| used.module == context.module)
-        .map(|used| used.function)
-        .collect()
+/// The functions of other modules that a body calls.
+fn imported_by<'t>(context: &UnitContext<'_>, text: &'t Text) -> impl Iterator<Item = Used> + 't {
+    let module = context.module.clone();
+    text.body.callees.iter().filter(move |used| used.module != module).cloned()
 }
 
 /// The types that satisfy a bound (spec language 14); `None` is all of them. Fails with an unknown bound.
@@ -1012,8 +1015,12 @@ const UNIT_SIZE: usize = 48;
 /// Statements and values of a function that other units get a copy of: accessors and thin wrappers.
 const PORTABLE_SIZE: usize = 16;
 
-/// Worth a copy wherever it is called: no loop, and little else.
-fn is_small(body: &Body, limit: usize) -> bool {
+/// The same of one with the functions that come along because it calls them. Without this bound a chain of thin wrappers
+/// would be in every unit that calls the first.
+const COPIED_SIZE: usize = 4 * PORTABLE_SIZE;
+
+/// Statements and values of a body that can be worth a copy wherever it is called; `None` for one with a loop or a scope.
+fn size_of_plain(body: &Body) -> Option<usize> {
     let mut size = 0usize;
     let mut plain = true;
     mir::walk(&body.block, &mut |stmt: &Stmt| {
@@ -1023,7 +1030,7 @@ fn is_small(body: &Body, limit: usize) -> bool {
         }
         mir::values(stmt, &mut |_| size += 1);
     });
-    plain && size <= limit
+    plain.then_some(size)
 }
 
 fn problem(code: &'static str, message: String, help: Option<String>) -> Lookup {
@@ -1042,9 +1049,18 @@ fn comment(name: &str, interface: &FunctionInterface) -> String {
 /// `<f>__x07_mono_v1__<types>__h<8 hex>` (spec language 14).
 fn instance_name(function: &str, types: &[TypeArg]) -> String {
     let names: Vec<&str> = types.iter().map(|t| t.name.as_str()).collect();
-    let json = format!("[{}]", names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(","));
-    let hash = Sha256::digest(json.as_bytes());
+    let written: Vec<&str> = types.iter().map(|t| t.json.as_str()).collect();
+    let hash = Sha256::digest(format!("[{}]", written.join(",")).as_bytes());
     format!("{function}__x07_mono_v1__{}__h{}", names.join("__"), hex::encode(&hash[..4]))
+}
+
+/// A function's name for a message: an instance of a generic is called by the names that its user wrote.
+pub(crate) fn shown(function: &str) -> String {
+    let instance = function.split_once("__x07_mono_v1__");
+    match instance.and_then(|(generic, types)| Some((generic, types.rsplit_once("__h")?.0))) {
+        Some((generic, types)) => format!("{generic} for {}", types.replace("__", ", ")),
+        None => function.to_string(),
+    }
 }
 
 fn signature(
@@ -1055,7 +1071,7 @@ fn signature(
     problems: &mut Vec<(String, String)>,
 ) -> FunctionInterface {
     let placeholders: Vec<(String, TypeArg)> =
-        function.type_params.iter().map(|p| (p.name.clone(), TypeArg { name: p.name.clone(), ty: Ty::I32 })).collect();
+        function.type_params.iter().map(|p| (p.name.clone(), TypeArg::named(&p.name, Ty::I32))).collect();
     let vars = if generic { &placeholders } else { vars };
     let mut ty = |written: &x07_ast::TypeExpr, part: String| match resolve(written, vars) {
         Ok(arg) => arg.ty,
@@ -1088,6 +1104,7 @@ fn signature(
         declaration: String::new(),
         parts: emit::Parts::default(),
         inline: false,
+        copied: 0,
         needs: Vec::new(),
     }
 }
@@ -1135,6 +1152,7 @@ fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
         declaration,
         parts: emit::Parts::default(),
         inline: true,
+        copied: 0,
         needs: Vec::new(),
     }
 }
@@ -1258,6 +1276,7 @@ impl<'u, 'a> Lowerer<'u, 'a> {
                 stored: BTreeSet::new(),
                 calls: BTreeSet::new(),
                 native_heads: BTreeSet::new(),
+                nodes: 0,
                 diagnostics: Vec::new(),
                 has_tasks: false,
             },
@@ -1274,7 +1293,7 @@ impl<'u, 'a> Lowerer<'u, 'a> {
                 self.set_live(local, crate::lower::Owner::Param(index));
             }
             if name == "__result" && self.contracts.is_some() {
-                self.reserved_result(body);
+                self.reserved_parameter(index, body);
             }
             if let Some(sym) = source.exprs().find_name(name) {
                 self.bind(sym, local);
@@ -1291,6 +1310,12 @@ impl<'u, 'a> Lowerer<'u, 'a> {
         self.dead = true;
         self.close_scope(Operand::never(), body);
         self.body.block = std::mem::take(&mut self.block);
+    }
+
+    /// How many expression nodes the function has, those of its contract included.
+    fn nodes(&self, body: ExprId) -> u64 {
+        let clauses = self.contracts.iter().flat_map(|contracts| contracts.expressions());
+        clauses.chain([body]).map(|e| self.source.size(e) as u64).sum()
     }
 
     fn finish(self) -> Lowered {

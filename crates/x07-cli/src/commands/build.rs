@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// Write an HTML page that shows when each step ran
     #[arg(long)]
     timings: bool,
+    /// Write which instances of generics the program has, and where they are asked for
+    #[arg(long, value_name = "FILE")]
+    emit_mono_map: Option<PathBuf>,
     /// How findings are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -215,6 +218,7 @@ impl Options {
         request.depfile = self.depfile.then(|| output_with(&output, ".d"));
         request.compile_commands =
             self.compile_commands.then(|| output.parent().unwrap_or(Path::new(".")).join("compile_commands.json"));
+        request.mono_map.clone_from(&self.emit_mono_map);
         request.output = Some(output);
         Ok(request)
     }

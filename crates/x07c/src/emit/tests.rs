@@ -54,7 +54,7 @@ fn body(params: usize, locals: &[(&str, Ty)], block: Vec<Stmt>) -> Body {
         ty: *ty,
         emptied: ty.is_owned(),
     });
-    Body { locals: locals.collect(), params, block, reads_input: false }
+    Body { locals: locals.collect(), params, block, ..Body::default() }
 }
 
 fn print(body: &Body, result: Ty, fuel: Fuel) -> String {

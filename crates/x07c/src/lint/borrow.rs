@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use x07_ast::{ErrorKind, Expr, ExprId};
 
-use super::Lint;
 use super::walk::{Before, Node};
+use super::{Lint, order};
 use crate::builtins::{Param, find};
 
 /// Heads whose first argument must be the name of an owner.
-fn takes_owner(head: &str) -> bool {
+pub(super) fn takes_owner(head: &str) -> bool {
     find(head).is_some_and(|row| matches!(row.params.first(), Some(Param::Owner(..))))
 }
 
@@ -72,6 +72,14 @@ fn binds<'a>(lint: &Lint<'a>, statement: ExprId) -> Option<&'a str> {
     }
 }
 
+/// The value that a `let` binds a name to.
+fn value_bound(lint: &Lint<'_>, statement: ExprId) -> Option<ExprId> {
+    match lint.list(statement)? {
+        ("let", [_, _, value]) => Some(*value),
+        _ => None,
+    }
+}
+
 /// Moves the bindings of a block in front of the statement that it is a part of, if they are all it holds and their
 /// names mean nothing else there.
 fn move_out<'a>(lint: &Lint<'a>, node: &Node<'a>, last: ExprId, statements: &[ExprId]) -> Option<Value> {
@@ -80,6 +88,10 @@ fn move_out<'a>(lint: &Lint<'a>, node: &Node<'a>, last: ExprId, statements: &[Ex
         return None;
     };
     if node.head != "begin" {
+        return None;
+    }
+    let values: Vec<ExprId> = statements.iter().filter_map(|statement| value_bound(lint, *statement)).collect();
+    if !order::may_come_first(lint, node.id, &values, node.place.before) {
         return None;
     }
     for statement in statements {

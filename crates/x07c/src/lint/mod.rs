@@ -7,6 +7,7 @@ mod conditions;
 mod discarded;
 mod generics;
 mod moves;
+mod order;
 mod walk;
 mod worlds;
 

@@ -116,6 +116,85 @@ fn views_are_taken_of_names() {
     );
 }
 
+/// The fix of an owner without a name, after as many rounds as it takes, or none where it would change the program.
+fn check_named_owner(solve: &str, expected: Expect) {
+    let mut source = entry("[]", "[]", solve);
+    for _ in 0..5 {
+        let file = parse(source.as_bytes(), Expected::Any).file.unwrap();
+        let found = lint(&file, &ALL);
+        let fixes: Vec<_> = found.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+        if fixes.is_empty() {
+            break;
+        }
+        source = apply_fixes(source.as_bytes(), fixes).unwrap();
+    }
+    let value: serde_json::Value = serde_json::from_str(&source).unwrap();
+    expected.assert_eq(&value["solve"].to_string());
+}
+
+#[test]
+fn an_owner_is_named_where_nothing_is_evaluated_in_another_order() {
+    for (solve, expected) in [
+        // What comes before has effects, or reads what the owner changes.
+        (
+            r#"["bytes1",["+",["set","n",3],["view.len",["bytes.view",["bytes.alloc","n"]]]]]"#,
+            expect![[r#"["bytes1",["+",["set","n",3],["view.len",["bytes.view",["bytes.alloc","n"]]]]]"#]],
+        ),
+        (
+            r#"["bytes1",["+","n",["view.len",["bytes.view",["bytes.alloc",["set","n",3]]]]]]"#,
+            expect![[r#"["bytes1",["+","n",["view.len",["bytes.view",["bytes.alloc",["set","n",3]]]]]]"#]],
+        ),
+        (
+            r#"["bytes1",["+",["m.f"],["if",["view.len",["bytes.view",["m.g"]]],1,2]]]"#,
+            expect![[r#"["bytes1",["+",["m.f"],["if",["view.len",["bytes.view",["m.g"]]],1,2]]]"#]],
+        ),
+        (
+            r#"["bytes1",["+",["view.get_u8","input",9],["view.len",["bytes.view",["m.g"]]]]]"#,
+            expect![[r#"["bytes1",["+",["view.get_u8","input",9],["view.len",["bytes.view",["m.g"]]]]]"#]],
+        ),
+        (
+            r#"["for","i",0,["view.len",["bytes.view",["m.g","i"]]],1]"#,
+            expect![[r#"["for","i",0,["view.len",["bytes.view",["m.g","i"]]],1]"#]],
+        ),
+        (
+            r#"["begin",["view.slice_of",["m.f"],["begin",["let","b",["m.g"]],["bytes.view","b"]]],0]"#,
+            expect![[r#"["begin",["view.slice_of",["m.f"],["begin",["let","b",["m.g"]],["bytes.view","b"]]],0]"#]],
+        ),
+        // What comes before is the same before and after.
+        (
+            r#"["for","i",0,["view.len",["bytes.view",["m.g",1]]],1]"#,
+            expect![[r#"["begin",["let","owner_1",["m.g",1]],["for","i",0,["view.len",["bytes.view","owner_1"]],1]]"#]],
+        ),
+        (
+            r#"["begin",["set","n",["+",["*",10,["view.len","input"]],["view.len",["bytes.view",["m.g"]]]]],"n"]"#,
+            expect![[
+                r#"["begin",["let","owner_1",["m.g"]],["set","n",["+",["*",10,["view.len","input"]],["view.len",["bytes.view","owner_1"]]]],"n"]"#
+            ]],
+        ),
+        (
+            r#"["m.f",["bytes.lit","x"],7,["bytes.view",["m.g",["set","n",3]]]]"#,
+            expect![[
+                r#"["begin",["let","owner_1",["m.g",["set","n",3]]],["m.f",["bytes.lit","x"],7,["bytes.view","owner_1"]]]"#
+            ]],
+        ),
+        // Several owners get their names in the order in which they are evaluated.
+        (
+            r#"["begin",["m.f",["bytes.view",["m.g",1]],["bytes.view",["m.g",2]],["bytes.view",["m.g",3]]],0]"#,
+            expect![[
+                r#"["begin",["let","owner_1",["m.g",1]],["let","owner_2",["m.g",2]],["let","owner_3",["m.g",3]],["m.f",["bytes.view","owner_1"],["bytes.view","owner_2"],["bytes.view","owner_3"]],0]"#
+            ]],
+        ),
+        (
+            r#"["begin",["m.f",["bytes.view",["m.g",["bytes.view",["m.h"]]]]],0]"#,
+            expect![[
+                r#"["begin",["let","owner_1",["m.h"]],["let","owner_2",["m.g",["bytes.view","owner_1"]]],["m.f",["bytes.view","owner_2"]],0]"#
+            ]],
+        ),
+    ] {
+        check_named_owner(solve, expected);
+    }
+}
+
 #[test]
 fn a_view_does_not_outlive_its_block() {
     check(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use x07_ast::{Expr, ExprId};
 
-use super::Lint;
+use super::{Lint, order};
 
 /// A list with its surroundings.
 pub(super) struct Node<'a> {
@@ -73,10 +73,10 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// The patch that evaluates `expr` in front of where it stands, under a new name, or `None` where that is not
-    /// possible without changing what is evaluated.
+    /// The patch that evaluates `expr` in front of where it stands, under a new name, or `None` where that would change
+    /// what is evaluated or in which order.
     pub(super) fn hoist(&mut self, expr: ExprId, place: Place) -> Option<Value> {
-        if matches!(place.before, Before::Nowhere) {
+        if !order::may_come_first(self, expr, &[expr], place.before) {
             return None;
         }
         let name = json!(self.new_name("owner"));

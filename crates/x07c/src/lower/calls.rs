@@ -8,6 +8,7 @@ use super::{Brand, Lowerer, Operand, Owner, Reads, Role};
 use crate::builtins::{Builtin, CALLABLE_BACKENDS, Effect, Form, Needs, Param};
 use crate::interface::{FunctionInterface, Used, ViewSource};
 use crate::mir::{Call, Callee, LocalId, Stmt, Value};
+use crate::mono::Site;
 use crate::types::{Awaited, Ty, TypeArg, TypeProblem, resolve};
 use crate::unit::{GenericProblem, Lookup};
 
@@ -550,7 +551,7 @@ impl Lowerer<'_, '_> {
                 owner = Owner::Free;
             }
         }
-        let callee = Callee::Function(self.unit.callee(&used));
+        let callee = self.callee(&used);
         let value = Value::Call(Box::new(Call { callee, args: values, at: None }));
         let ty = match (interface.is_async, interface.result) {
             (true, Ty::ResultBytes) => Ty::Task(Awaited::ResultBytes),
@@ -627,7 +628,8 @@ impl Lowerer<'_, '_> {
             self.charge(1);
             return Operand::error();
         };
-        match self.unit.instantiate(&used, &template, types) {
+        let site = Site { function: self.function.clone(), pointer: source.pointer(e) };
+        match self.unit.instantiate(&used, &template, types, site) {
             Ok(instance) => {
                 self.out.calls.insert(used);
                 let Some(interface) = self.unit.interface(&instance) else {

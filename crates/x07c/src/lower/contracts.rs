@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
-use x07_ast::{Clause, Expr, ExprId, Function};
+use x07_ast::{Clause, Diagnostic, ErrorKind, Expr, ExprId, Function};
 
 use super::{Lowerer, Operand};
 use crate::heads::{Core, Head};
@@ -17,6 +17,10 @@ pub(crate) struct Contracts {
     pub ensures: Vec<Clause>,
     pub invariant: Vec<Clause>,
 }
+
+/// The code and the message about a name that is the result's.
+const RESERVED: (&str, &str) =
+    ("X07-CONTRACT-0004", "X07-CONTRACT-0004: \"__result\" is reserved in a function with contracts");
 
 /// What one clause may allocate and spend.
 const CLAUSE_BYTES: u32 = 1_048_576;
@@ -32,6 +36,12 @@ impl Contracts {
             ensures: function.ensures.clone(),
             invariant: function.invariant.clone(),
         }))
+    }
+
+    /// All clauses and witnesses.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = ExprId> + '_ {
+        let clauses = self.requires.iter().chain(&self.ensures).chain(&self.invariant);
+        clauses.flat_map(|clause| std::iter::once(clause.expr).chain(clause.witness.iter().copied()))
     }
 }
 
@@ -235,14 +245,30 @@ impl Lowerer<'_, '_> {
                     );
                     return false;
                 }
-                items[1..].iter().all(|item| self.pure(*item, with_result))
+                // What a `let` names is no use of a name.
+                let binds = matches!(source.head(items[0]), Some(Head::Core(Core::Let)));
+                if binds && items.get(1).and_then(|name| source.atom(*name)) == Some("__result") {
+                    self.reserved_result(e);
+                    return false;
+                }
+                items[1 + usize::from(binds)..].iter().all(|item| self.pure(*item, with_result))
             }
         }
     }
 
     /// In a function with contracts the name of its result is nobody else's (spec language 13.1).
     pub(crate) fn reserved_result(&mut self, at: ExprId) {
-        let message = "X07-CONTRACT-0004: \"__result\" is reserved in a function with contracts";
-        self.typing("X07-CONTRACT-0004", message, at);
+        self.typing(RESERVED.0, RESERVED.1, at);
+    }
+
+    /// The same for a parameter of the function with this body.
+    pub(crate) fn reserved_parameter(&mut self, index: usize, body: ExprId) {
+        let body = self.source.pointer(body);
+        let declaration = body.strip_suffix("/body").unwrap_or(&body);
+        self.report(
+            Diagnostic::error(RESERVED.0, ErrorKind::Typing, RESERVED.1)
+                .module(self.source.module.clone())
+                .at(format!("{declaration}/params/{index}/name")),
+        );
     }
 }

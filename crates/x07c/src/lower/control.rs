@@ -154,6 +154,9 @@ impl Lowerer<'_, '_> {
 
     pub(crate) fn let_form(&mut self, e: ExprId, args: &[ExprId], want: Want) -> Operand {
         let Some((sym, value)) = self.binding(e, args, "X07-ARITY-LET-0001") else {
+            if let Some(name) = args.first().filter(|name| self.source.atom(**name).is_some()) {
+                self.bind_unknown(self.source.sym(*name));
+            }
             return Operand::error();
         };
         let name = self.source.exprs().name(sym).to_string();
@@ -176,12 +179,11 @@ impl Lowerer<'_, '_> {
                 Some(format!("change it with [\"set\", \"{name}\", ...], or open a block"));
         }
         if matches!(operand.ty, Ty::Never | Ty::Error) {
-            let local = self.scoped_local(Some(name.into()), Ty::Error);
-            self.emit(Stmt::Declare(local));
-            self.bind(sym, local);
+            self.bind_unknown(sym);
             return operand;
         }
-        if operand.ty.is_owned() && want == Want::Value {
+        let is_misplaced = operand.ty.is_owned() && want == Want::Value;
+        if is_misplaced {
             let ty = operand.ty.name();
             self.typing("X07-TYPE-UNIFY-0001", format!("\"let\" of an owned {ty} is no operand: \"{name}\""), e).help =
                 Some("bind it in a statement of its own, then use the name".to_string());
@@ -205,6 +207,9 @@ impl Lowerer<'_, '_> {
         self.full[local.0 as usize] = operand.full;
         self.set_live(local, operand.owner);
         self.bind(sym, local);
+        if is_misplaced {
+            return Operand::error();
+        }
         if operand.ty.is_owned() {
             return Operand::int(0);
         }
@@ -213,6 +218,14 @@ impl Lowerer<'_, '_> {
             operand.brand,
             operand.full,
         )
+    }
+
+    /// Binds a name to a value that nothing is known of.
+    fn bind_unknown(&mut self, sym: x07_ast::Sym) {
+        let name = self.source.exprs().name(sym).into();
+        let local = self.scoped_local(Some(name), Ty::Error);
+        self.emit(Stmt::Declare(local));
+        self.bind(sym, local);
     }
 
     fn binding(&mut self, e: ExprId, args: &[ExprId], code: &str) -> Option<(x07_ast::Sym, ExprId)> {
@@ -255,9 +268,10 @@ impl Lowerer<'_, '_> {
         if operand.ty == Ty::Never {
             return operand;
         }
+        let is_misplaced = ty.is_owned() && want == Want::Value && !zero;
         if ty.is_owned() {
             self.check_free(place, "set", e);
-            if want == Want::Value && !zero {
+            if is_misplaced {
                 self.typing(
                     "X07-TYPE-UNIFY-0001",
                     format!("\"set\" of an owned {} is no operand: \"{name}\"", ty.name()),
@@ -276,6 +290,9 @@ impl Lowerer<'_, '_> {
         }
         let (owner, full) = (operand.owner, operand.full);
         self.assign(place, operand, e);
+        if is_misplaced {
+            return Operand::error();
+        }
         if zero || ty.is_owned() {
             return Operand::int(0);
         }

@@ -176,10 +176,16 @@ impl Lowerer<'_, '_> {
         let left = self.operand_before(args[0], &args[1..]);
         let right = self.value(args[1]);
         for (operand, at) in [(&left, args[0]), (&right, args[1])] {
-            self.expect(operand, Ty::I32, at, "X07-TYPE-UNIFY-0001", "an operator takes i32");
+            self.expect_number(operand, e, at);
         }
         let reads = left.reads.max(right.reads);
         Operand::new(Value::Binary(op, Box::new(left.value), Box::new(right.value)), Ty::I32, reads)
+    }
+
+    /// Reports an operand at `at` of the operator `e` that is no i32.
+    fn expect_number(&mut self, operand: &Operand, e: ExprId, at: ExprId) {
+        let what = format!("an operand of \"{}\"", self.source.head_name(e));
+        self.expect(operand, Ty::I32, at, "X07-TYPE-UNIFY-0001", &what);
     }
 
     /// Reports a wrong number of arguments.
@@ -233,7 +239,7 @@ impl Lowerer<'_, '_> {
             return self.arity(e, 2, args.len());
         }
         let left = self.value(args[0]);
-        self.expect(&left, Ty::I32, args[0], "X07-TYPE-UNIFY-0001", "an operator takes i32");
+        self.expect_number(&left, e, args[0]);
         let result = self.local(None, Ty::I32);
         self.emit(Stmt::Let(result, Value::IsTrue(Box::new(left.value))));
         let mark = self.mark();
@@ -242,7 +248,7 @@ impl Lowerer<'_, '_> {
         let outer = std::mem::take(&mut self.block);
         self.open_scope();
         let right = self.value(args[1]);
-        self.expect(&right, Ty::I32, args[1], "X07-TYPE-UNIFY-0001", "an operator takes i32");
+        self.expect_number(&right, e, args[1]);
         let right = self.close_scope(right, args[1]);
         if !self.dead {
             self.emit(Stmt::Assign(result, Value::IsTrue(Box::new(right.value))));

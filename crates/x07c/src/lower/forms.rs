@@ -6,7 +6,7 @@ use super::expr::runtime;
 use super::{Brand, Lowerer, Operand, Owner, Reads};
 use crate::builtins::{Builtin, Special};
 use crate::interface::Used;
-use crate::mir::{BudgetMode, Call, Callee, Caps, Op, Stmt, Value};
+use crate::mir::{BudgetMode, Call, Caps, Op, Stmt, Value};
 use crate::types::{Ptr, Ty};
 use crate::unit::Lookup;
 
@@ -35,18 +35,18 @@ impl Lowerer<'_, '_> {
                 let Some((brand, [value])) = self.branded(e, args, 2) else {
                     return Operand::error();
                 };
-                let operand = self.owned(*value, Ty::Bytes, false, "the value", &[]);
+                let operand = self.owned(*value, Ty::Bytes, false, &value_of(row.head), &[]);
                 Operand { brand, ..operand }
             }
             Special::BrandEraseBytes => {
                 let [value] = args else { return self.arity(e, 1, args.len()) };
-                let operand = self.owned(*value, Ty::Bytes, false, "the value", &[]);
+                let operand = self.owned(*value, Ty::Bytes, false, &value_of(row.head), &[]);
                 Operand { brand: Brand::Plain, ..operand }
             }
             Special::BrandEraseView => {
                 let [value] = args else { return self.arity(e, 1, args.len()) };
                 let operand = self.value(*value);
-                self.expect(&operand, Ty::View, *value, "X07-TYPE-CALL-0002", "the value");
+                self.expect(&operand, Ty::View, *value, "X07-TYPE-CALL-0002", &value_of(row.head));
                 Operand { brand: Brand::Plain, full: false, ..operand }
             }
             Special::BrandView => {
@@ -56,7 +56,9 @@ impl Lowerer<'_, '_> {
             Special::BrandToBytes => {
                 let [value] = args else { return self.arity(e, 1, args.len()) };
                 let view = self.value(*value);
-                if !self.expect(&view, Ty::View, *value, "X07-TYPE-CALL-0002", "the value") || view.ty == Ty::Error {
+                if !self.expect(&view, Ty::View, *value, "X07-TYPE-CALL-0002", &value_of(row.head))
+                    || view.ty == Ty::Error
+                {
                     return Operand::error();
                 }
                 let brand = if view.full { view.brand.clone() } else { Brand::Plain };
@@ -213,7 +215,8 @@ impl Lowerer<'_, '_> {
         match source.atom(args[0]).filter(|name| x07_ast::names::is_dotted(name)) {
             Some(name) => Some((Brand::Named(name.into()), &args[1..])),
             None => {
-                self.typing("X07-AST-0006", "a brand is a name".to_string(), args[0]);
+                let head = source.head_name(e);
+                self.typing("X07-AST-0006", format!("\"{head}\" takes the name of a brand first"), args[0]);
                 None
             }
         }
@@ -225,7 +228,8 @@ impl Lowerer<'_, '_> {
         };
         let source = self.source.clone();
         let Some(name) = source.atom(*validator) else {
-            self.typing("X07-AST-0006", "a validator is the name of a function".to_string(), *validator);
+            let message = format!("\"{}\" takes the name of a validator second", row.head);
+            self.typing("X07-AST-0006", message, *validator);
             return Operand::error();
         };
         let used: Used = match self.unit.lookup(&self.source, name) {
@@ -254,10 +258,10 @@ impl Lowerer<'_, '_> {
         }
         self.out.calls.insert(used.clone());
         let operand = if special == Special::BrandCastBytes {
-            self.owned(*value, Ty::Bytes, false, &format!("the value of \"{}\"", row.head), &[])
+            self.owned(*value, Ty::Bytes, false, &value_of(row.head), &[])
         } else {
             let operand = self.value(*value);
-            self.expect(&operand, Ty::View, *value, "X07-TYPE-CALL-0002", &format!("the value of \"{}\"", row.head));
+            self.expect(&operand, Ty::View, *value, "X07-TYPE-CALL-0002", &value_of(row.head));
             operand
         };
         if matches!(operand.ty, Ty::Error | Ty::Never) {
@@ -265,7 +269,7 @@ impl Lowerer<'_, '_> {
         }
         let held = self.spill(operand);
         let view = if held.ty == Ty::Bytes { self.view_of(&held).value } else { held.value.clone() };
-        let callee = Callee::Function(self.unit.callee(&used));
+        let callee = self.callee(&used);
         let verdict = self.local(None, Ty::ResultI32);
         self.emit(Stmt::Let(verdict, Value::Call(Box::new(Call { callee, args: vec![view], at: None }))));
         let result =
@@ -500,7 +504,13 @@ impl Lowerer<'_, '_> {
                     return Operand::error();
                 }
                 let count = self.value(args[1]);
-                self.expect(&count, Ty::I32, args[1], "X07-TYPE-CALL-0002", "the number of elements");
+                self.expect(
+                    &count,
+                    Ty::I32,
+                    args[1],
+                    "X07-TYPE-CALL-0002",
+                    &format!("the number of elements of \"{}\"", row.head),
+                );
                 let value = Value::PointerAdd {
                     pointer: Box::new(pointer),
                     count: Box::new(count.value),
@@ -519,7 +529,7 @@ impl Lowerer<'_, '_> {
                 let (pointer, kind) = self.held_pointer(args[0], row.head, &args[1..]);
                 self.pointee(kind, row.head, true, args[0]);
                 let value = self.value(args[1]);
-                self.expect(&value, Ty::I32, args[1], "X07-TYPE-CALL-0002", "the value");
+                self.expect(&value, Ty::I32, args[1], "X07-TYPE-CALL-0002", &value_of(row.head));
                 let function = if row.head.ends_with("u8") { "x07_ptr_write_u8" } else { "x07_ptr_write_i32" };
                 self.emit(Stmt::Eval(runtime(function, vec![pointer, value.value], None)));
                 Operand::int(0)
@@ -531,7 +541,13 @@ impl Lowerer<'_, '_> {
                 }
                 let from = if row.head == "memset" {
                     let byte = self.operand_before(args[1], &args[2..]);
-                    self.expect(&byte, Ty::I32, args[1], "X07-TYPE-CALL-0002", "the byte");
+                    self.expect(
+                        &byte,
+                        Ty::I32,
+                        args[1],
+                        "X07-TYPE-CALL-0002",
+                        &format!("the byte of \"{}\"", row.head),
+                    );
                     byte.value
                 } else {
                     let (from, kind) = self.held_pointer(args[1], row.head, &args[2..]);
@@ -545,7 +561,13 @@ impl Lowerer<'_, '_> {
                     from
                 };
                 let n = self.value(args[2]);
-                self.expect(&n, Ty::I32, args[2], "X07-TYPE-CALL-0002", "the number of bytes");
+                self.expect(
+                    &n,
+                    Ty::I32,
+                    args[2],
+                    "X07-TYPE-CALL-0002",
+                    &format!("the number of bytes of \"{}\"", row.head),
+                );
                 let function = match row.head {
                     "memcpy" => "x07_memcpy",
                     "memmove" => "x07_memmove",
@@ -656,7 +678,7 @@ impl Lowerer<'_, '_> {
             }
             "ty.clone" if ty.ty == Ty::Bytes => {
                 self.charge(1);
-                let view = self.lent(rest[0], false, "X07-TYPE-CALL-0002", "the value");
+                let view = self.lent(rest[0], false, "X07-TYPE-CALL-0002", &value_of(&head));
                 if view.ty == Ty::Error {
                     return view;
                 }
@@ -664,13 +686,13 @@ impl Lowerer<'_, '_> {
             }
             "ty.clone" if number || ty.ty == Ty::View => {
                 let operand = self.value(rest[0]);
-                self.expect(&operand, ty.ty, rest[0], "X07-TYPE-CALL-0002", "the value");
+                self.expect(&operand, ty.ty, rest[0], "X07-TYPE-CALL-0002", &value_of(&head));
                 operand
             }
             "ty.drop" => {
                 self.charge(1);
                 let operand = self.value(rest[0]);
-                self.expect(&operand, ty.ty, rest[0], "X07-TYPE-CALL-0002", "the value");
+                self.expect(&operand, ty.ty, rest[0], "X07-TYPE-CALL-0002", &value_of(&head));
                 if operand.ty.is_owned() {
                     let operand = self.spill(operand);
                     if let Some(temp) = operand.temp {
@@ -759,9 +781,14 @@ impl Lowerer<'_, '_> {
         };
         self.charge(1);
         self.out.calls.insert(used.clone());
-        let callee = Callee::Function(self.unit.callee(&used));
+        let callee = self.callee(&used);
         self.result_of(Value::Call(Box::new(Call { callee, args: vec![arg.value], at: None })), Ty::I32, &[])
     }
+}
+
+/// What messages call the value that a head works on.
+fn value_of(head: &str) -> String {
+    format!("the value of \"{head}\"")
 }
 
 /// What messages call an argument of a builtin.

@@ -78,7 +78,7 @@ fn infer(template: &Template, params: &[TypeExpr], given: &[Ty]) -> Option<Vec<&
                 params.iter().zip(given.iter().copied()).filter(|(param, _)| mentions(param, variable)).collect();
             let fits = |name: &&&str| {
                 let Some(ty) = Ty::named(name) else { return false };
-                let vars = [(variable.clone(), TypeArg { name: (**name).to_owned(), ty })];
+                let vars = [(variable.clone(), TypeArg::named(name, ty))];
                 about.iter().all(|(param, given)| resolve(param, &vars).is_ok_and(|arg| arg.ty == *given))
             };
             CANDIDATES.iter().find(fits).copied().filter(|_| !about.is_empty())

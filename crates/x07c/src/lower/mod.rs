@@ -19,9 +19,9 @@ use rustc_hash::FxHashMap;
 use x07_ast::{Diagnostic, ErrorKind, ExprId, Sym};
 
 use crate::interface::{Used, ViewSource};
-use crate::mir::{Body, Local, LocalId, Stmt, Value};
+use crate::mir::{Body, Callee, Local, LocalId, Stmt, Value};
 use crate::types::{Ty, TypeArg};
-use crate::unit::{Source, UnitContext};
+use crate::unit::{Source, UnitContext, shown};
 
 pub(crate) use contracts::Contracts;
 use state::State;
@@ -122,6 +122,8 @@ pub(crate) struct Lowered {
     pub stored: BTreeSet<usize>,
     pub calls: BTreeSet<Used>,
     pub native_heads: BTreeSet<String>,
+    /// Expression nodes of its body and its contract.
+    pub nodes: u64,
     pub diagnostics: Vec<Diagnostic>,
     /// Called itself, directly or through others.
     pub has_tasks: bool,
@@ -166,13 +168,9 @@ pub(crate) struct Lowerer<'u, 'a> {
 }
 
 impl Lowerer<'_, '_> {
-    /// The function's name for a message: an instance of a generic is called by the names that its user wrote.
+    /// The function's name for a message.
     pub(crate) fn shown(&self) -> String {
-        let instance = self.function.split_once("__x07_mono_v1__");
-        match instance.and_then(|(generic, types)| Some((generic, types.rsplit_once("__h")?.0))) {
-            Some((generic, types)) => format!("{generic} for {}", types.replace("__", ", ")),
-            None => self.function.clone(),
-        }
+        shown(&self.function)
     }
 
     /// Reports an error at an expression.
@@ -193,6 +191,7 @@ impl Lowerer<'_, '_> {
         self.error(code, ErrorKind::Typing, message, at)
     }
 
+    /// Files a finding about the function; a second one of a code at one place is the first.
     fn report(&mut self, mut diagnostic: Diagnostic) -> &mut Diagnostic {
         diagnostic.function = Some(self.function.clone());
         let list = &mut self.out.diagnostics;
@@ -277,6 +276,11 @@ impl Lowerer<'_, '_> {
         for place in moved {
             self.block.push(Stmt::Moved(*place));
         }
+    }
+
+    /// What a call of a function goes to.
+    pub(crate) fn callee(&mut self, used: &Used) -> Callee {
+        Callee::Function(self.body.callees.insert_full(used.clone()).0 as u32)
     }
 
     pub(crate) fn lookup(&self, sym: Sym) -> Option<LocalId> {

@@ -3,7 +3,7 @@
 use x07_ast::diagnostic::{Fix, Label};
 use x07_ast::{ExprId, Sym};
 
-use super::{Lowerer, Operand, Owner, Reads, Scope};
+use super::{Brand, Lowerer, Operand, Owner, Reads, Scope};
 use crate::mir::{LocalId, Stmt, Value};
 use crate::types::Ty;
 
@@ -113,7 +113,10 @@ impl Lowerer<'_, '_> {
             Ty::Vec => format!("[\"std.bytes.len\", \"{name}\"] and its kin borrow a vec_u8 that is named"),
             _ => format!("copy it before the move: [\"view.to_bytes\", [\"bytes.view\", \"{name}\"]]"),
         };
-        let fix = state.at.and_then(|e| self.discarded_update(e, &name));
+        let fix = state.at.and_then(|e| {
+            let copy = || self.copy_instead(place, e).filter(|_| !is_of_the_same_call);
+            self.discarded_update(e, &name).or_else(copy)
+        });
         let diagnostic = self.typing("X07-MOVE-0901", message, at);
         if let Some(pointer) = moved_at
             && !diagnostic.labels.iter().any(|l| l.pointer == pointer)
@@ -148,6 +151,20 @@ impl Lowerer<'_, '_> {
             ]),
         };
         Some((format!("the update is thrown away; write [\"set\", \"{name}\", {written}]"), fix))
+    }
+
+    /// For a move of the bytes of `place` at `e`: the advice to hand over a copy, and the patch that does it. Instances of
+    /// a generic share one text, and a copy has no brand, so there is none for these.
+    fn copy_instead(&self, place: LocalId, e: ExprId) -> Option<(String, Fix)> {
+        let name = self.body.locals[place.0 as usize].name.as_deref()?;
+        let is_plain = self.ty_of(place) == Ty::Bytes
+            && self.vars.is_empty()
+            && self.brands[place.0 as usize] == Brand::Plain
+            && self.source.atom(e) == Some(name);
+        let copy = is_plain.then(|| serde_json::json!(["view.to_bytes", ["bytes.view", name]]))?;
+        let help = format!("copy it before the move: [\"view.to_bytes\", [\"bytes.view\", \"{name}\"]]");
+        let patch = serde_json::json!([{ "op": "replace", "path": self.source.pointer(e), "value": copy }]);
+        Some((help, Fix { note: format!("hand over a copy of \"{name}\""), patch }))
     }
 
     /// Reports an action on a place that a view still holds.
@@ -374,7 +391,7 @@ impl Lowerer<'_, '_> {
             if self.ty_of(*local).is_owned() && base.status == Status::Live && end.status != Status::Live {
                 let name = self.name_of(*local);
                 let moved_at = end.at.unwrap_or(at);
-                let fix = self.discarded_update(moved_at, &name);
+                let fix = self.discarded_update(moved_at, &name).or_else(|| self.copy_instead(*local, moved_at));
                 let diagnostic = self.typing(
                     "X07-MOVE-0901",
                     format!("use after move: \"{name}\" is moved in the loop body, so the next round finds nothing"),

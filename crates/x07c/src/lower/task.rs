@@ -30,7 +30,7 @@ impl Lowerer<'_, '_> {
         }
         let operand = self.value(args[0]);
         if row.head == "task.sleep" {
-            self.expect(&operand, Ty::I32, args[0], "X07-TYPE-CALL-0002", "the ticks");
+            self.expect(&operand, Ty::I32, args[0], "X07-TYPE-CALL-0002", "the ticks of \"task.sleep\"");
             return self.result_of(runtime("x07_task_sleep", vec![operand.value], None), Ty::I32, &[]);
         }
         let wanted = match row.head {
