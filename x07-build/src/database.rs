@@ -310,10 +310,11 @@ fn states(files: &[Recorded<'_>], now: SystemTime) -> Option<Vec<FileState>> {
     const PER_THREAD: usize = 128;
     /// What the disk has to be asked for is asked for ahead, so that more threads would have nothing to wait for.
     const MOST_THREADS: usize = 4;
-    /// How many files are open at once, all threads together; less than the 1,024 that most systems allow.
-    const OPEN: usize = 512;
+    /// How many files are open at once at most, all threads together; most systems allow 1,024.
+    const MOST_OPEN: usize = 512;
     let threads = files.len().div_ceil(PER_THREAD).clamp(1, MOST_THREADS);
-    let ahead = if reserve_handles(OPEN) { OPEN / threads } else { 1 };
+    let open = files.len().clamp(1, MOST_OPEN);
+    let ahead = if reserve_handles(open) { open.div_ceil(threads) } else { 1 };
     let mut shares = files.chunks(files.len().div_ceil(threads).max(1));
     let first = shares.next().unwrap_or_default();
     thread::scope(|scope| {

@@ -282,6 +282,7 @@ fn make_escape(path: &Path) -> String {
                 escaped.push(c);
             }
             '$' => escaped.push_str("$$"),
+            ':' => escaped.push_str("\\:"),
             _ => escaped.push(c),
         }
         backslashes = if c == '\\' { backslashes + 1 } else { 0 };
@@ -329,6 +330,7 @@ mod tests {
             ("a/b.x07.json", "a/b.x07.json"),
             ("a b#c", "a\\ b\\#c"),
             ("$x", "$$x"),
+            ("c:d", "c\\:d"),
             ("a\\b", "a\\b"),
             ("a\\ b", "a\\\\\\ b"),
         ];
