@@ -35,9 +35,10 @@ pub(super) fn tell(shell: &Shell, failure: Failure, format: MessageFormat, name:
 pub(super) fn in_format(format: MessageFormat, result: Result<u8>) -> Result<u8> {
     if let (MessageFormat::Json, Err(error)) = (format, &result) {
         let text = chain(error);
-        let (message, help) = code_and_text(&text).1.split_once("\nhelp: ").unwrap_or((code_and_text(&text).1, ""));
-        let mut finding = Diagnostic::error("X07-IO-READ-0001", ErrorKind::Parse, message);
-        finding.help = (!help.is_empty()).then(|| help.to_owned());
+        let (_, text) = code_and_text(&text);
+        let mut lines = text.splitn(2, "\nhelp: ");
+        let mut finding = Diagnostic::error("X07-IO-READ-0001", ErrorKind::Parse, lines.next().unwrap_or_default());
+        finding.help = lines.next().map(str::to_owned);
         print_json(&[(vec![finding], &Sources::default())], &[])?;
     }
     result
