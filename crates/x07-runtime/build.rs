@@ -8,6 +8,7 @@ use std::{env, fs};
 
 use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, write_archive_to_stream};
 use object::read::archive::ArchiveFile;
+use x07_packed::pack;
 
 #[path = "src/list.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the script needs only part of the list, and exports nothing")]
@@ -25,16 +26,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join(list::TIME_ZONES), time_zones::c_text())?;
 
     let mut hasher = blake3::Hasher::new();
-    let mut text =
-        String::from("/// Every header and source: name and text.\npub static FILES: &[(&str, &str)] = &[\n");
+    let (mut headers, mut sources) = (String::new(), String::new());
     for name in list::HEADERS.iter().chain(list::SOURCES) {
         let path = find(&here, &public, &out, name).ok_or_else(|| format!("runtime file {name} is missing"))?;
         println!("cargo::rerun-if-changed={}", path.display());
+        let content = fs::read(&path)?;
         absorb(&mut hasher, name.as_bytes());
-        absorb(&mut hasher, &fs::read(&path)?);
-        writeln!(text, "    ({name:?}, include_str!({path:?})),")?;
+        absorb(&mut hasher, &content);
+        if list::HEADERS.contains(name) {
+            writeln!(headers, "    ({name:?}, include_str!({path:?})),")?;
+        } else {
+            writeln!(sources, "    ({name:?}, {}),", pack(&content, &out.join(format!("{name}.packed")))?)?;
+        }
     }
-    text.push_str("];\n\n");
+    let mut text = format!(
+        "static HEADER_TEXTS: &[(&str, &str)] = &[\n{headers}];\n\n\
+         static SOURCE_TEXTS: &[(&str, x07_packed::Packed)] = &[\n{sources}];\n\n"
+    );
     for flag in list::FLAGS.iter().chain(list::PIC_FLAGS) {
         absorb(&mut hasher, flag.as_bytes());
     }
@@ -45,12 +53,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let objects = build(&here, &public, &out, &dir, flags).try_compile_intermediates()?;
         let archive = archive(&objects)?;
         absorb(&mut hasher, &archive);
-        let path = dir.join("runtime.a");
-        fs::write(&path, &archive)?;
-        writeln!(text, "static {name}: Prebuilt = Prebuilt {{ archive: include_bytes!({path:?}), members: &[")?;
+        let packed = pack(&archive, &dir.join("runtime.a.packed"))?;
+        writeln!(text, "static {name}: Prebuilt = Prebuilt {{ archive: {packed}, members: &[")?;
         for (source, member) in list::SOURCES.iter().zip(ArchiveFile::parse(&*archive)?.members()) {
-            let (start, size) = member?.file_range();
-            writeln!(text, "    ({source:?}, {start}..{}),", start + size)?;
+            let member = member?;
+            let ((start, size), digest) = (member.file_range(), blake3::hash(member.data(&*archive)?));
+            let (end, digest) = (start + size, digest.as_bytes());
+            writeln!(text, "    Member {{ source: {source:?}, digest: {digest:?}, range: {start}..{end} }},")?;
         }
         text.push_str("] };\n\n");
     }

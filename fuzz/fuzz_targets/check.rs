@@ -16,7 +16,8 @@ impl Interfaces for Alone {
 }
 
 fuzz_target!(|source: &[u8]| {
-    let Some(file) = parse(source, Expected::Any).file else {
+    let parsed = parse(source, Expected::Any);
+    let Some(file) = parsed.file.or(parsed.remains) else {
         return;
     };
     for allowed in [false, true] {
@@ -35,6 +36,7 @@ fuzz_target!(|source: &[u8]| {
             },
             trusted: false,
             inline_across_modules: allowed,
+            library: allowed,
         };
         let first = compile(&file, &Alone, &options);
         let second = compile(&file, &Alone, &options);

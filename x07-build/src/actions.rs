@@ -46,8 +46,10 @@ struct Actions<'a> {
     program: &'a Program,
     units: &'a Units<'a>,
     objects: Option<&'a Objects<'a>>,
-    /// How many imports of each module have no unit yet.
+    /// How many imports of the modules of each knot lead out of it to knots of which units are to be made yet.
     waiting: Vec<AtomicU32>,
+    /// How many units of each knot are to be made yet.
+    unmade: Vec<AtomicU32>,
     /// How many modules have no unit yet.
     units_left: AtomicUsize,
     /// The group of each module, and how many objects each group lacks; one more until it is known which are linked.
@@ -66,22 +68,19 @@ pub(crate) fn run(
     units: &Units<'_>,
     objects: Option<&Objects<'_>>,
 ) -> Result<Verdict, Failure> {
-    // A module is compiled only if all that it imports, directly or not, could be read.
-    let mut sound = vec![false; program.modules.len()];
-    for number in &program.order {
-        let module = &program.modules[*number as usize];
-        sound[*number as usize] = module.parses
-            && module.imports.len() == module.import_ids.len()
-            && module.imports.iter().all(|import| sound[*import as usize]);
-    }
     let objects = objects.filter(|_| program.is_sound());
+    let imports_of_knots = imports_of_knots(program);
+    let ready = program.knots.iter().zip(&imports_of_knots).filter(|(_, imports)| **imports == 0);
+    let ready = ready.flat_map(|(knot, _)| knot).filter(|number| program.modules[**number as usize].has_tree);
+    let mut tasks: Vec<(Urgency, Task)> = ready.map(|number| (Urgency::High, Task::Unit(*number))).collect();
     let actions = Actions {
         session,
         program,
         units,
         objects,
-        waiting: program.modules.iter().map(|module| AtomicU32::new(module.imports.len() as u32)).collect(),
-        units_left: AtomicUsize::new(sound.iter().filter(|sound| **sound).count()),
+        waiting: imports_of_knots.iter().map(|imports| AtomicU32::new(*imports)).collect(),
+        unmade: program.knots.iter().map(|knot| AtomicU32::new(knot.len() as u32)).collect(),
+        units_left: AtomicUsize::new(program.modules.iter().filter(|module| module.has_tree).count()),
         group_of: objects.map(group_of).unwrap_or_default(),
         group_waiting: objects
             .map(|objects| objects.groups.iter().map(|group| AtomicUsize::new(group.len() + 1)).collect())
@@ -90,11 +89,6 @@ pub(crate) fn run(
         failures: Mutex::new(BTreeMap::new()),
         stopped: AtomicBool::new(false),
     };
-    let ready = program
-        .order
-        .iter()
-        .filter(|number| sound[**number as usize] && program.modules[**number as usize].imports.is_empty());
-    let mut tasks: Vec<(Urgency, Task)> = ready.map(|number| (Urgency::High, Task::Unit(*number))).collect();
     for name in objects.map(Objects::runtime_sources).unwrap_or_default() {
         tasks.push((Urgency::Normal, Task::Runtime(name)));
     }
@@ -105,12 +99,23 @@ pub(crate) fn run(
         return Ok(Verdict::default());
     }
     let workers = session.workers.min(program.modules.len().max(tasks.len()));
-    pool::run(workers, tasks, |task, queue, lane| actions.step(task, queue, lane, &sound));
+    pool::run(workers, tasks, |task, queue, lane| actions.step(task, queue, lane));
     let mut failures = actions.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failures.pop_first() {
         Some((_, failure)) => Err(failure),
         None => Ok(actions.verdict.into_inner().unwrap_or_default()),
     }
+}
+
+/// For each knot how many imports lead out of it to modules that get a unit.
+fn imports_of_knots(program: &Program) -> Vec<u32> {
+    let mut counts = vec![0; program.knots.len()];
+    for (module, knot) in program.modules.iter().zip(&program.knot_of) {
+        let imports = module.imports.iter().map(|import| *import as usize);
+        let out = imports.filter(|import| program.knot_of[*import] != *knot && program.modules[*import].has_tree);
+        counts[*knot as usize] += out.count() as u32;
+    }
+    counts
 }
 
 fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
@@ -119,13 +124,13 @@ fn group_of(objects: &Objects<'_>) -> HashMap<u32, usize> {
 }
 
 impl Actions<'_> {
-    fn step(&self, task: Task, queue: &Queue<Task>, lane: usize, sound: &[bool]) {
+    fn step(&self, task: Task, queue: &Queue<Task>, lane: usize) {
         let number = match task {
             Task::Unit(number) | Task::Object(number) => number,
             Task::Runtime(_) | Task::Foreign(_) | Task::Group(_) => u32::MAX,
         };
         let result = self.session.go_on().and_then(|()| match task {
-            Task::Unit(number) => self.unit(number, queue, lane, sound),
+            Task::Unit(number) => self.unit(number, queue, lane),
             Task::Object(number) => self.object(number, queue, lane),
             Task::Runtime(name) => self.runtime(name, lane),
             Task::Foreign(index) => self.foreign(index, lane),
@@ -142,13 +147,12 @@ impl Actions<'_> {
         queue.stop();
     }
 
-    fn unit(&self, number: u32, queue: &Queue<Task>, lane: usize, sound: &[bool]) -> Result<(), Failure> {
+    fn unit(&self, number: u32, queue: &Queue<Task>, lane: usize) -> Result<(), Failure> {
         self.units.make(number, lane)?;
-        for dependent in &self.program.dependents[number as usize] {
-            let before = self.waiting[*dependent as usize].fetch_sub(1, Ordering::AcqRel);
-            if before == 1 && sound[*dependent as usize] {
-                queue.push(Urgency::High, Task::Unit(*dependent));
-            }
+        let knot = self.program.knot_of[number as usize];
+        // Who imports one module of a cycle may come upon the others, as it does with all that is imported further down.
+        if self.unmade[knot as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.start_importers(knot, queue);
         }
         // Which modules are linked is known when all units are made; what the last build linked need not wait for that.
         if let Some(objects) = self.objects
@@ -157,7 +161,8 @@ impl Actions<'_> {
             self.start_object(objects, number, queue);
         }
         if self.units_left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let verdict = judge(self.session, self.units)?;
+            let mut verdict = judge(self.session, self.units)?;
+            verdict.findings.extend(too_much_c(self.session, self.units, &verdict));
             let stops = verdict.findings.iter().any(Diagnostic::is_error);
             let _ = self.verdict.set(verdict);
             if stops {
@@ -167,6 +172,20 @@ impl Actions<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Starts the units that waited only for the modules of a knot.
+    fn start_importers(&self, knot: u32, queue: &Queue<Task>) {
+        let dependents =
+            self.program.knots[knot as usize].iter().flat_map(|module| &self.program.dependents[*module as usize]);
+        let importers = dependents.map(|dependent| self.program.knot_of[*dependent as usize]);
+        for importer in importers.filter(|importer| *importer != knot) {
+            if self.waiting[importer as usize].fetch_sub(1, Ordering::AcqRel) == 1 {
+                for module in &self.program.knots[importer as usize] {
+                    queue.push(Urgency::High, Task::Unit(*module));
+                }
+            }
+        }
     }
 
     fn start_object(&self, objects: &Objects<'_>, number: u32, queue: &Queue<Task>) {
@@ -227,6 +246,13 @@ impl Actions<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The mistake that all units together have more C text than allowed, when no unit alone has.
+fn too_much_c(session: &Session<'_>, units: &Units<'_>, verdict: &Verdict) -> Option<Diagnostic> {
+    let (most, size) = (session.request.limits.max_c_bytes, units.c_size());
+    let is_told = verdict.findings.iter().any(|finding| finding.code == x07c::C_TOO_LARGE);
+    (size > most && !is_told).then(|| x07c::c_too_large(most, size, None))
 }
 
 /// Which mistakes matter, and what is called. The answer depends on the summaries alone; one without errors is kept in

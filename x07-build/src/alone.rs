@@ -48,7 +48,7 @@ impl Interfaces for Library {
         interface.get_or_init(|| self.make(id, text)).as_ref()
     }
 
-    fn is_partial(&self) -> bool {
-        true
+    fn is_unknown(&self, module: &str) -> bool {
+        self.get(module).is_none()
     }
 }

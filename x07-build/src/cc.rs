@@ -2,32 +2,44 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::files::io_failure;
 use crate::outcome::{CCompilerFailure, CCompilerStep, Failure, Missing};
+use crate::passes::Passes;
 use crate::store::Store;
 use crate::toolchain::{Family, Toolchain};
 
-/// Compiles a C text to an object. The text goes through a pipe, so that no file name of this machine gets in.
+/// Compiles a C text to an object, with the passes of the same call of the compiler if they are known. The text goes
+/// through a pipe, so that no file name of this machine gets in.
 pub(crate) fn compile(
     toolchain: &Toolchain,
     flags: &[String],
     include: &Path,
+    passes: Option<&Passes>,
     text: &str,
     step: impl Fn() -> CCompilerStep,
     store: &Store,
 ) -> Result<(tempfile::TempPath, Vec<u8>), Failure> {
     let object = store.scratch(".o")?;
+    if passes.is_some_and(|passes| passes.run(text, &object)) {
+        return Ok((object, Vec::new()));
+    }
+    let mut command = compile_command(toolchain, flags, include, &object);
+    let output = run(&mut command, Some(text))?;
+    let messages = finish_file(&command, output, &object, step)?;
+    Ok((object, messages))
+}
+
+/// The call that compiles standard input to an object.
+pub(crate) fn compile_command(toolchain: &Toolchain, flags: &[String], include: &Path, object: &Path) -> Command {
     let mut command = toolchain.command();
     command.args(flags).arg("-I").arg(include).arg("-c");
     if toolchain.family == Family::Gcc {
         command.arg("-pipe");
     }
-    command.arg(prefix_map(include)).args(["-x", "c", "-", "-o"]).arg(&object);
-    let output = run(&mut command, Some(text))?;
-    let messages = finish_file(&command, output, &object, step)?;
-    Ok((object, messages))
+    command.arg(prefix_map(include)).args(["-x", "c", "-", "-o"]).arg(object);
+    command
 }
 
 /// Debug information and assertions must not name folders of this machine.
@@ -110,16 +122,22 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<Output, 
     let mut doing = || -> io::Result<Output> {
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
-            // A compiler that gives up early closes the pipe; its own message then says why.
-            match stdin.write_all(text.as_bytes()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
-                _ => {}
-            }
+        if let Some(text) = input {
+            feed(&mut child, text)?;
         }
         child.wait_with_output()
     };
     doing().map_err(io_failure("run", &program))
+}
+
+/// Writes a text to a program's standard input and closes it.
+pub(crate) fn feed(child: &mut Child, text: &str) -> io::Result<()> {
+    let Some(mut stdin) = child.stdin.take() else { return Ok(()) };
+    match stdin.write_all(text.as_bytes()) {
+        // A compiler that gives up early closes the pipe; its own message then says why.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(unix)]

@@ -9,8 +9,10 @@ use crate::request::Limits;
 /// A parsed file.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// The tree; `None` when a diagnostic is an error.
+    /// The tree; when a diagnostic is an error, of what is left without it, if anything.
     pub(crate) file: Option<File>,
+    /// No diagnostic is an error.
+    pub(crate) is_sound: bool,
     /// Errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The digest of what the compiler sees of it.
@@ -25,10 +27,11 @@ pub(crate) fn parse(id: &str, is_entry: bool, text: &[u8]) -> Parsed {
         Some(file) => Digest::of(&x07_ast::meaning_bytes(file)),
         None => Digest::of(text),
     };
-    Parsed { file: parsed.file, diagnostics: parsed.diagnostics, meaning }
+    let is_sound = parsed.file.is_some();
+    Parsed { file: parsed.file.or(parsed.remains), is_sound, diagnostics: parsed.diagnostics, meaning }
 }
 
-/// The options of a unit.
+/// The options of a unit of an executable.
 pub(crate) fn options(
     capabilities: Capabilities,
     limits: &Limits,
@@ -37,7 +40,7 @@ pub(crate) fn options(
 ) -> Options {
     let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     let limits = x07c::Limits { max_locals: size(limits.max_locals), max_c_bytes: size(limits.max_c_bytes) };
-    Options { capabilities, limits, trusted, inline_across_modules }
+    Options { capabilities, limits, trusted, inline_across_modules, library: false }
 }
 
 /// An interface as bytes, for the store.

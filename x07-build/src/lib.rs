@@ -46,6 +46,7 @@ mod objects;
 mod outcome;
 mod package_check;
 mod packages;
+mod passes;
 mod pool;
 mod record;
 mod registry;

@@ -50,8 +50,10 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<u32>,
     /// What the parser had to say.
     pub(crate) findings: Vec<Diagnostic>,
-    /// False when the text has no tree.
+    /// False when the parser found errors.
     pub(crate) parses: bool,
+    /// False when it has no tree, not even of what is left without the errors.
+    pub(crate) has_tree: bool,
     /// The tree until it is compiled, if the text was parsed.
     pub(crate) file: Mutex<Option<File>>,
 }
@@ -61,8 +63,10 @@ pub(crate) struct Module {
 pub(crate) struct Program {
     /// The entry first, then by id.
     pub(crate) modules: Vec<Module>,
-    /// The modules that are in no cycle, each after its imports.
-    pub(crate) order: Vec<u32>,
+    /// The modules that are in no cycle each alone, those that import each other together.
+    pub(crate) knots: Vec<Vec<u32>>,
+    /// For each module its place among the knots.
+    pub(crate) knot_of: Vec<u32>,
     /// For each module those that import it.
     pub(crate) dependents: Vec<Vec<u32>>,
     /// Missing modules and cycles.
@@ -126,6 +130,14 @@ impl Module {
         Ok(parsed.file)
     }
 
+    /// What `look` makes of the tree, which stays where it is.
+    pub(crate) fn with_file<T>(&self, look: impl FnOnce(&File) -> T) -> Result<Option<T>, Failure> {
+        if let Some(file) = self.file.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            return Ok(Some(look(file)));
+        }
+        Ok(self.take_file()?.as_ref().map(look))
+    }
+
     fn changed(&self) -> Failure {
         Failure::Usage(format!("module \"{}\" was changed during the build; build again", self.id))
     }
@@ -154,7 +166,17 @@ impl Program {
         sources
     }
 
-    /// True when every module has a tree and all that it imports, and no cycle.
+    /// True for a module that is in a cycle with others.
+    pub(crate) fn is_in_cycle(&self, module: u32) -> bool {
+        self.knots[self.knot_of[module as usize] as usize].len() > 1
+    }
+
+    /// True for modules that import each other, directly or not, and for each of those with itself.
+    pub(crate) fn are_in_cycle(&self, one: u32, other: u32) -> bool {
+        self.knot_of[one as usize] == self.knot_of[other as usize] && self.is_in_cycle(one)
+    }
+
+    /// True when every module parses and has all that it imports, and there is no cycle.
     pub(crate) fn is_sound(&self) -> bool {
         self.findings.is_empty() && self.modules.iter().all(|module| module.parses)
     }
@@ -271,6 +293,7 @@ fn remembered(id: &str, old: &OldModule, origin: Origin) -> Module {
         imports: Vec::new(),
         findings: decode_findings(&old.record.findings),
         parses: true,
+        has_tree: true,
         file: Mutex::new(None),
     }
 }
@@ -289,7 +312,8 @@ fn parsed(session: &Session<'_>, id: &str, text: &[u8], origin: Origin, lane: us
         import_indices,
         imports: Vec::new(),
         findings: parsed.diagnostics,
-        parses: parsed.file.is_some(),
+        parses: parsed.is_sound,
+        has_tree: parsed.file.is_some(),
         file: Mutex::new(parsed.file),
     }
 }
@@ -315,6 +339,7 @@ fn oversized_entry(text: &[u8], origin: Origin) -> Module {
         imports: Vec::new(),
         findings: vec![finding],
         parses: false,
+        has_tree: false,
         file: Mutex::new(None),
     }
 }
@@ -357,9 +382,15 @@ fn assemble(session: &Session<'_>, incoming: Incoming) -> Program {
         })
         .collect();
     let graph = Graph::new(&edges);
-    let (order, cycles) = graph.order();
+    let (knots, cycles) = graph.knots();
     findings.extend(cycles.iter().map(|cycle| cycle_finding(&modules, &cycle.0)));
-    Program { order, dependents: graph.dependents(), modules, findings }
+    let mut knot_of = vec![0; modules.len()];
+    for (index, knot) in knots.iter().enumerate() {
+        for module in knot {
+            knot_of[*module as usize] = index as u32;
+        }
+    }
+    Program { knots, knot_of, dependents: graph.dependents(), modules, findings }
 }
 
 /// The paths whose appearance would make a module ambiguous, or take the place of a built-in one.

@@ -128,8 +128,9 @@ impl Natives {
 }
 
 fn own_backend(own: &x07_native::Backend, store: &Store) -> Result<Backend, Failure> {
-    let digest = store.add_blob(own.bytes)?;
-    let archive = Archive { name: own.archive.to_owned(), path: store.blob_path(&digest), digest };
+    let digest = Digest(own.packed.digest);
+    let path = store.supply(&digest, || own.packed.unpack())?;
+    let archive = Archive { name: own.archive.to_owned(), path, digest };
     let arguments = own.system_libraries.iter().map(|library| format!("-l{library}")).collect();
     Ok(Backend { archives: vec![archive], arguments, files: Vec::new() })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::cc;
@@ -15,6 +16,7 @@ use crate::libraries;
 use crate::load::{ENTRY, Old, Program};
 use crate::native::Natives;
 use crate::outcome::{CCompilerStep, Failure, Missing};
+use crate::passes::Passes;
 use crate::request::Emit;
 use crate::runtime;
 use crate::session::Session;
@@ -38,6 +40,11 @@ pub(crate) struct Objects<'a> {
     toolchain: &'a Toolchain,
     flags: Flags,
     include: PathBuf,
+    /// What the C compiler starts for a unit, once that is worth knowing.
+    passes: OnceLock<Option<Passes>>,
+    units_compiled: AtomicUsize,
+    /// The digest of all headers that a unit may read.
+    headers: Digest,
     config: String,
     /// The object of each module that has one.
     objects: Vec<OnceLock<Digest>>,
@@ -66,6 +73,11 @@ impl<'a> Objects<'a> {
     ) -> Result<Self, Failure> {
         let grouped = flags.groups && session.request.emit == Emit::Exe && program.modules.len() > GROUP_ABOVE;
         let groups = if grouped { groups(program) } else { Vec::new() };
+        let mut headers = KeyBuilder::new("headers");
+        headers.digest(&runtime::header_digest());
+        for header in &flags.headers {
+            headers.digest(&Digest::of(&std::fs::read(header).map_err(io_failure("read", header))?));
+        }
         Ok(Objects {
             session,
             program,
@@ -75,6 +87,9 @@ impl<'a> Objects<'a> {
             foreign,
             toolchain,
             include: runtime::include_folder(session.store)?,
+            passes: OnceLock::new(),
+            units_compiled: AtomicUsize::new(0),
+            headers: headers.finish(),
             config: runtime::program_config(session.request, session.place, session.project.world),
             objects: program.modules.iter().map(|_| OnceLock::new()).collect(),
             sound: program.modules.iter().map(|_| OnceLock::new()).collect(),
@@ -151,7 +166,8 @@ impl<'a> Objects<'a> {
                 return (Ok(object), true);
             }
             let step = || CCompilerStep::Unit(id.clone());
-            let result = self.compile_text(&key, &text, &self.flags.unit, id, step).map_err(|failure| match failure {
+            let compiled = self.compile_text(&key, &text, &self.flags.unit, self.passes(), id, step);
+            let result = compiled.map_err(|failure| match failure {
                 Failure::CCompiler(mut failure) => {
                     failure.kept = crate::emit::keep_failed_unit(self.session.place, id, &text);
                     Failure::CCompiler(failure)
@@ -162,15 +178,30 @@ impl<'a> Objects<'a> {
         })
     }
 
+    /// The passes of a unit's compilation. Asking costs a good part of a compilation, so the first few units do without.
+    fn passes(&self) -> Option<&Passes> {
+        let is_worth_it = self.units_compiled.fetch_add(1, Ordering::Relaxed) >= 2;
+        if !is_worth_it || !self.flags.user.is_empty() {
+            return None;
+        }
+        let ask = || {
+            let object = Path::new("object.o");
+            let command = cc::compile_command(self.toolchain, &self.flags.unit, &self.include, object);
+            Passes::ask(self.toolchain, command, object)
+        };
+        self.passes.get_or_init(ask).as_ref()
+    }
+
     fn compile_text(
         &self,
         key: &Digest,
         text: &str,
         flags: &[String],
+        passes: Option<&Passes>,
         name: &str,
         step: impl Fn() -> CCompilerStep,
     ) -> Result<Digest, Failure> {
-        let compiled = cc::compile(self.toolchain, flags, &self.include, text, step, self.session.store);
+        let compiled = cc::compile(self.toolchain, flags, &self.include, passes, text, step, self.session.store);
         let (object, messages) = compiled.map_err(|failure| self.blame(failure))?;
         self.note(name, messages);
         let (digest, _) = self.session.store.adopt(object)?;
@@ -180,11 +211,8 @@ impl<'a> Objects<'a> {
 
     fn key(&self, text: &str, flags: &[String]) -> Result<Digest, Failure> {
         let mut key = KeyBuilder::new("cc");
-        key.text(text).digest(&runtime::header_digest()).digest(&self.toolchain.identity);
+        key.text(text).digest(&self.headers).digest(&self.toolchain.identity);
         Flags::add_to_key(&mut key, flags)?;
-        for header in &self.flags.headers {
-            key.digest(&Digest::of(&std::fs::read(header).map_err(io_failure("read", header))?));
-        }
         Ok(key.finish())
     }
 
@@ -207,7 +235,7 @@ impl<'a> Objects<'a> {
         let key = self.key(&text, &self.flags.unit)?;
         let digest = self.session.action(ActionKind::Cc, id, lane, || {
             let step = || CCompilerStep::Unit(id.clone());
-            (self.compile_text(&key, &text, &self.flags.unit, id, step), false)
+            (self.compile_text(&key, &text, &self.flags.unit, None, id, step), false)
         })?;
         Ok(store.blob_path(&digest))
     }
@@ -236,14 +264,14 @@ impl<'a> Objects<'a> {
     /// The object of a source file of the runtime.
     pub(crate) fn runtime_object(&self, name: &str, lane: usize) -> Result<PathBuf, Failure> {
         let store = self.session.store;
-        let text = x07_runtime::file(name).unwrap_or_default();
+        let text = &*x07_runtime::file(name).unwrap_or_default();
         let key = self.key(text, &self.flags.runtime)?;
         let digest = self.session.action(ActionKind::Cc, name, lane, || {
             match self.known_object(&key).filter(|digest| store.verify_blob(digest, None).is_some()) {
                 Some(object) => (Ok(object), true),
                 None => {
                     let step = || CCompilerStep::Runtime(name.to_owned());
-                    (self.compile_text(&key, text, &self.flags.runtime, name, step), false)
+                    (self.compile_text(&key, text, &self.flags.runtime, None, name, step), false)
                 }
             }
         })?;

@@ -108,7 +108,7 @@ impl Emit {
 /// Compile limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes of C text of one unit.
+    /// Bytes of C text of the whole program.
     pub max_c_bytes: u64,
     /// Locals and temporaries of one function.
     pub max_locals: u64,
@@ -117,16 +117,25 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Those of the language, but for programs as large as a build may be asked for: 16,777,216 nodes and 1 GiB of C.
     fn default() -> Self {
-        Limits { max_c_bytes: 32 << 20, max_locals: 20_000, max_ast_nodes: 16 << 20 }
+        Limits { max_ast_nodes: 16 << 20, max_c_bytes: 1 << 30, ..Limits::LANGUAGE }
     }
 }
 
 impl Limits {
-    /// The defaults with the overrides of `X07_MAX_C_BYTES`, `X07_MAX_LOCALS` and `X07_MAX_AST_NODES`;
-    /// a value that is not a positive integer is ignored.
+    /// The limits of the language (spec language 16), which the runners hold: what they compile may be anybody's.
+    pub const LANGUAGE: Limits = Limits { max_c_bytes: 32 << 20, max_locals: 20_000, max_ast_nodes: 250_000 };
+
+    /// The defaults with the overrides of the environment.
     pub fn from_environment() -> Self {
-        let mut limits = Limits::default();
+        Limits::default().with_environment()
+    }
+
+    /// These limits with the overrides of `X07_MAX_C_BYTES`, `X07_MAX_LOCALS` and `X07_MAX_AST_NODES`;
+    /// a value that is not a positive integer is ignored.
+    pub fn with_environment(self) -> Self {
+        let mut limits = self;
         for (name, limit) in [
             ("X07_MAX_C_BYTES", &mut limits.max_c_bytes),
             ("X07_MAX_LOCALS", &mut limits.max_locals),

@@ -1,5 +1,6 @@
 //! The C runtime's part in a build: headers for the units, objects for the link, the program's configuration.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use x07_pkg::World;
@@ -21,7 +22,7 @@ pub(crate) fn identity() -> Digest {
 pub(crate) fn header_digest() -> Digest {
     let mut key = KeyBuilder::new("runtime headers");
     for name in HEADERS {
-        key.text(name).text(x07_runtime::file(name).unwrap_or_default());
+        key.text(name).text(x07_runtime::header(name).unwrap_or_default());
     }
     key.finish()
 }
@@ -30,7 +31,7 @@ pub(crate) fn header_digest() -> Digest {
 pub(crate) fn include_folder(store: &Store) -> Result<PathBuf, Failure> {
     let folder = store.room("include").join(&header_digest().to_hex()[..16]);
     for name in HEADERS {
-        write_if_changed(&folder.join(name), x07_runtime::file(name).unwrap_or_default().as_bytes())?;
+        write_if_changed(&folder.join(name), x07_runtime::header(name).unwrap_or_default().as_bytes())?;
     }
     Ok(folder)
 }
@@ -53,10 +54,14 @@ pub(crate) struct Inputs {
 pub(crate) fn prebuilt(emit: Emit, store: &Store) -> Result<Inputs, Failure> {
     let variant = if emit == Emit::StaticLib { Variant::Pic } else { Variant::Executable };
     let prebuilt = x07_runtime::prebuilt(variant);
-    let place = |bytes: &[u8]| store.add_blob(bytes).map(|digest| store.blob_path(&digest));
-    let archive = (emit == Emit::Exe).then(|| place(prebuilt.archive)).transpose()?;
+    let unpacked = OnceCell::new();
+    let unpack = || unpacked.get_or_init(|| prebuilt.archive.unpack()).as_slice();
+    let archive = (emit == Emit::Exe).then(|| store.supply(&Digest(prebuilt.archive.digest), unpack)).transpose()?;
     let is_alone = |source: &&str| archive.is_none() || *source == x07_runtime::MAIN;
-    let objects = sources(emit).filter(is_alone).filter_map(|source| prebuilt.object(source)).map(place);
+    let objects = sources(emit)
+        .filter(is_alone)
+        .filter_map(|source| prebuilt.member(source))
+        .map(|member| store.supply(&Digest(member.digest), || member.object(unpack())));
     Ok(Inputs { objects: objects.collect::<Result<_, _>>()?, archive })
 }
 

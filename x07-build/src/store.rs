@@ -185,6 +185,18 @@ impl Store {
         Ok(digest)
     }
 
+    /// The path of a content of the toolchain, which is asked for only when the store does not have it.
+    pub(crate) fn supply<B: AsRef<[u8]>>(
+        &self,
+        digest: &Digest,
+        content: impl FnOnce() -> B,
+    ) -> Result<PathBuf, Failure> {
+        if self.blob(digest).is_none() {
+            self.add_blob(content().as_ref())?;
+        }
+        Ok(self.blob_path(digest))
+    }
+
     /// Moves a finished temporary file of `scratch` into the store.
     pub(crate) fn adopt(&self, file: tempfile::TempPath) -> Result<(Digest, u64), Failure> {
         let bytes = fs::read(&file).map_err(io_failure("read", &file))?;

@@ -14,6 +14,7 @@ use crate::event::ActionKind;
 use crate::front;
 use crate::load::{ENTRY, Module, Old, Program};
 use crate::outcome::Failure;
+use crate::request::{Emit, Profile};
 use crate::session::Session;
 
 /// A module keeps the results for this many states of what it imports; switching between two branches needs two.
@@ -45,6 +46,14 @@ pub(crate) struct Units<'a> {
 struct Slot {
     unit: OnceLock<Unit>,
     interface: OnceLock<Option<Interface>>,
+    /// What those that it is in a cycle with see of it.
+    declared: OnceLock<Option<Interface>>,
+}
+
+/// The interfaces of a program as one of its modules sees them.
+struct View<'u, 'a> {
+    units: &'u Units<'a>,
+    module: u32,
 }
 
 /// Lengths of the parts of one result in the store, which follow the list of all heads.
@@ -82,22 +91,25 @@ impl<'a> Units<'a> {
         self.slots.get(module as usize)?.unit.get()
     }
 
-    /// Makes the unit of a module whose imports all have theirs.
+    /// Makes the unit of a module. All that it imports have theirs, but for those that have no tree and those that it is in
+    /// a cycle with.
     pub(crate) fn make(&self, number: u32, lane: usize) -> Result<(), Failure> {
         let module = &self.program.modules[number as usize];
         let slot = &self.slots[number as usize];
-        if let Some(record) = self.remembered(module) {
+        // How far the others of a cycle are differs from run to run, and with it what could be reused.
+        let is_reusable = !self.program.is_in_cycle(number);
+        if let Some(record) = is_reusable.then(|| self.remembered(module)).flatten() {
             let _ = slot.unit.set(Unit::of(record, true, None, None));
             return Ok(());
         }
         let unit = self.session.action(ActionKind::Compile, &module.id, lane, || {
             let mut variants = self.variants(module);
-            if let Some(index) = variants.iter().position(|stored| self.is_usable(stored)) {
+            if let Some(index) = variants.iter().position(|stored| is_reusable && self.is_usable(stored)) {
                 let stored = variants.swap_remove(index);
                 let same = self.is_old_interface(module, &stored.record.interface);
                 return (Ok(Unit::of(stored.record, same, Some(stored.c), None)), true);
             }
-            (self.compile(module, variants, Some(slot)), false)
+            (self.compile(number, variants, Some(slot)), false)
         })?;
         let _ = slot.unit.set(unit);
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -153,20 +165,24 @@ impl<'a> Units<'a> {
     }
 
     fn options(&self, module: &Module) -> x07c::Options {
-        front::options(
+        let request = self.session.request;
+        let options = front::options(
             self.session.project.capabilities,
-            &self.session.request.limits,
+            &request.limits,
             module.is_builtin(),
-            self.session.request.profile == crate::Profile::Release,
-        )
+            request.profile == Profile::Release,
+        );
+        x07c::Options { library: request.emit != Emit::Exe, ..options }
     }
 
-    /// Compiles a module and adds the result to those in the store, `variants`.
-    fn compile(&self, module: &Module, mut variants: Vec<Stored>, slot: Option<&Slot>) -> Result<Unit, Failure> {
+    /// Compiles a module and adds the result to those in the store, `variants`, if it is one for later builds too.
+    fn compile(&self, number: u32, mut variants: Vec<Stored>, slot: Option<&Slot>) -> Result<Unit, Failure> {
+        let module = &self.program.modules[number as usize];
         let Some(file) = module.take_file()? else {
             return Err(Failure::Usage(format!("module \"{}\" was changed during the build; build again", module.id)));
         };
-        let unit = x07c::compile(&file, self, &self.options(module));
+        let view = View { units: self, module: number };
+        let unit = x07c::compile(&file, &view, &self.options(module));
         drop(file);
         let mut used: Vec<UsedRecord> = unit
             .used
@@ -206,7 +222,11 @@ impl<'a> Units<'a> {
         variants.retain(|stored| stored.record.variant != record.variant);
         variants.truncate(VARIANTS - 1);
         variants.insert(0, Stored { record: record.clone(), interface, summary, c: unit.c });
-        self.session.store.record_action(&first_key, &encode(&variants))?;
+        // What was unknown or known from declarations alone is not among what was used: nothing would tell a later build
+        // that it looks otherwise now.
+        if module.parses && !unit.has_unknown && !self.program.is_in_cycle(number) {
+            self.session.store.record_action(&first_key, &encode(&variants))?;
+        }
         let same = self.is_old_interface(module, &record.interface);
         if let Some(slot) = slot {
             let _ = slot.interface.set(Some(unit.interface));
@@ -228,7 +248,7 @@ impl<'a> Units<'a> {
         if let Some(index) = variants.iter().position(is_wanted) {
             return Ok(variants.swap_remove(index));
         }
-        self.compile(module, variants, None)?;
+        self.compile(number, variants, None)?;
         self.variants(module).into_iter().find(is_wanted).ok_or_else(|| Failure::Io {
             doing: "read back a result from the store in",
             path: self.session.store.root().to_owned(),
@@ -249,6 +269,19 @@ impl<'a> Units<'a> {
             }
         };
         slot.interface.get_or_init(load).as_ref()
+    }
+
+    /// What a module's declarations tell of it.
+    fn declared(&self, number: u32) -> Option<&Interface> {
+        let module = &self.program.modules[number as usize];
+        let load = || match module.with_file(|file| x07c::declared(file, &self.options(module))) {
+            Ok(interface) => interface,
+            Err(failure) => {
+                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+                None
+            }
+        };
+        self.slots[number as usize].declared.get_or_init(load).as_ref()
     }
 
     /// The C text of a unit.
@@ -333,9 +366,18 @@ impl<'a> Units<'a> {
     }
 }
 
-impl Interfaces for Units<'_> {
+impl Interfaces for View<'_, '_> {
     fn get(&self, module: &str) -> Option<&Interface> {
-        self.get_interface(module)
+        let number = *self.units.numbers.get(module)?;
+        match self.units.program.are_in_cycle(self.module, number) {
+            true => self.units.declared(number),
+            false => self.units.get_interface(module),
+        }
+    }
+
+    fn is_unknown(&self, module: &str) -> bool {
+        let number = self.units.numbers.get(module);
+        number.is_none_or(|number| !self.units.program.modules[*number as usize].has_tree)
     }
 }
 

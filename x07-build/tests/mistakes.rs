@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Sandbox, must_build, must_fail, run};
-use x07_build::{Request, Target};
+use x07_build::{Request, Silent, Target};
 
 const HEAD: &str = r#""schema_version":"x07.x07ast@0.5.0""#;
 
@@ -103,22 +103,301 @@ fn mistakes_in_several_files_are_told_in_one_run() {
     );
 }
 
+/// What a check finds in the project: severity, code and place, in the order in which it is told.
+fn found(request: &Request) -> Vec<String> {
+    let report = x07_build::check(request, &Silent).unwrap_or_else(|failure| panic!("{}", common::describe(&failure)));
+    let shown = |finding: &x07_ast::Diagnostic| {
+        let pointer = finding.pointer.as_deref().unwrap_or_default();
+        format!("{:?} {} {} {pointer}", finding.severity, finding.code, finding.module)
+    };
+    report.diagnostics.iter().map(shown).collect()
+}
+
+/// A module: its id, what it imports, and what `f` does, which has no parameters and yields an i32; or a text, without its
+/// head, or nothing for a folder in the place of the file.
+type Source = (&'static str, &'static str, &'static str);
+
+/// Programs that are not whole, and all that is found in them.
+const BROKEN: &[(&str, &[Source], &[&str])] = &[
+    (
+        "no JSON",
+        &[("a", r#""u""#, r#"["+",["u.f"],"zz"]"#), ("b", r#""a""#, r#"["a.f",1]"#), ("u", "", "{")],
+        &[
+            "Error X07-TYPE-0001 a /decls/1/body/2",
+            "Error X07-TYPE-CALL-0003 b /decls/1/body",
+            "Error X07-X07AST-PARSE-0001 u ",
+        ],
+    ),
+    (
+        "no file",
+        &[("a", r#""no.such""#, r#"["+",["no.such.f"],"zz"]"#)],
+        &["Error X07-IMPORT-0001 a /imports/0", "Error X07-TYPE-0001 a /decls/1/body/2"],
+    ),
+    (
+        "a file that cannot be read",
+        &[("a", r#""u""#, r#"["+",["u.f"],"zz"]"#), ("u", "", "")],
+        &["Error X07-IMPORT-0004 main /imports/1", "Error X07-TYPE-0001 a /decls/1/body/2"],
+    ),
+    (
+        "a file of another kind",
+        &[
+            ("a", r#""u""#, r#"["+",["u.f"],"zz"]"#),
+            ("u", "", r#"{HEAD,"kind":"entry","module_id":"main","imports":[],"decls":[],"solve":"zz"}"#),
+        ],
+        &["Error X07-TYPE-0001 a /decls/1/body/2", "Error X07-AST-0005 u /kind"],
+    ),
+    (
+        "what is not known fits everywhere",
+        &[
+            (
+                "a",
+                r#""b""#,
+                r#"["begin",["let","s",["bytes.alloc",1]],["let","x",["b.take","s",["view.len","zz"]]],
+                ["b.take","s"],["set","x",["b.take","x"]],["bytes.len","x"],["vec_u8.len","x"],["for","i",0,"x",["b.do"]],
+                ["if","x",["return","x"],["return",["view.len",["bytes.view","s"]]]]]"#,
+            ),
+            ("b", "", "{"),
+            (
+                "c",
+                r#""b""#,
+                r#"["begin",["let","s",["bytes.alloc",1]],["tapp","b.g","i32",["result","bytes"],"s","zy"],
+                ["tapp","b.g",["tys","i32","no"],"s"],
+                ["std.brand.cast_bytes_v1","a.b","b.valid",["begin","zx","s"]],["inner.g","s"],["b.f"]]"#,
+            ),
+            ("inner", "", "1"),
+        ],
+        &[
+            "Error X07-TYPE-0001 a /decls/1/body/2/2/2/1",
+            "Error X07-X07AST-PARSE-0001 b ",
+            "Error X07-TYPE-0001 c /decls/1/body/2/5",
+            "Error X07-TY-0101 c /decls/1/body/3/2/2",
+            "Error X07-TYPE-0001 c /decls/1/body/4/3/1",
+        ],
+    ),
+    (
+        "a cycle",
+        &[
+            ("a", r#""b""#, r#"["+",["b.f",1],["b.f"]]"#),
+            ("b", r#""c""#, r#"["+",["c.g"],["c.f"]]"#),
+            ("c", r#""d","a""#, r#"["+",["a.f"],["d.f",1]]"#),
+            ("d", "", "1"),
+            ("e", r#""a""#, r#"["bytes.len",["a.f"]]"#),
+        ],
+        &[
+            "Error X07-IMPORT-0005 a /imports/0",
+            "Error X07-TYPE-CALL-0003 a /decls/1/body/1",
+            "Error X07-NAME-0004 b /decls/1/body/1",
+            "Error X07-TYPE-CALL-0003 c /decls/1/body/2",
+            "Error X07-TYPE-CALL-0002 e /decls/1/body/1",
+        ],
+    ),
+    (
+        "a cycle of generics",
+        &[
+            ("a", r#""b""#, r#"["+",["tapp","b.g",["tys","i32"],1],["tapp","b.g",["tys","bytes"],1]]"#),
+            (
+                "b",
+                "",
+                r#"{HEAD,"kind":"module","module_id":"b","imports":["a"],"decls":[{"kind":"export","names":["b.g"]},
+                {"kind":"defn","name":"b.g","type_params":[{"name":"A"}],"params":[{"name":"x","ty":["t","A"]}],"result":"i32",
+                "body":["begin",["a.f"],["b.own"],["a.f",1],["tapp","b.g",["tys",["t","A"]],"x"]]},
+                {"kind":"defn","name":"b.own","params":[],"result":"i32","body":["tapp","b.g",["tys","i32"],"zz"]}]}"#,
+            ),
+            ("c", r#""b""#, r#"["tapp","b.g",["tys","vec_u8"],["vec_u8.with_capacity",1]]"#),
+        ],
+        &[
+            "Error X07-IMPORT-0005 a /imports/0",
+            "Error X07-TYPE-CALL-0002 a /decls/1/body/2/3",
+            "Error X07-TYPE-CALL-0003 b /decls/1/body/3",
+            "Error X07-TYPE-0001 b /decls/2/body/3",
+        ],
+    ),
+    (
+        "a module that imports itself",
+        &[("a", r#""a""#, r#"["+",["a.f"],"zz"]"#), ("b", r#""a""#, r#"["a.g"]"#)],
+        &[
+            "Error X07-IMPORT-0005 a /imports/0",
+            "Error X07-TYPE-0001 a /decls/1/body/2",
+            "Error X07-NAME-0004 b /decls/1/body",
+        ],
+    ),
+    (
+        "declarations that cannot be read",
+        &[
+            (
+                "a",
+                r#""u""#,
+                r#"["begin",["u.f",1],["u.body",1],["u.no"],["u.generic",1],["tapp","u.generic",["tys","i32"],1]]"#,
+            ),
+            (
+                "u",
+                r#""v""#,
+                r#"{HEAD,"kind":"module","module_id":"u","imports":["v"],"decls":[
+                {"kind":"defn","name":"u.params","params":[{"name":1}],"result":"i32","body":"zz"},
+                {"kind":"export","names":["u.f","u.body","u.params","u.generic"]},
+                {"kind":"defn","name":"u.body","params":[],"result":"i32","body":["+",true,"zz"]},
+                {"kind":"defn","name":"u.generic","type_params":[{"name":"A"}],"params":[],"result":"i32","body":[1]},
+                {"kind":"defn","name":"u.f","params":[],"result":"i32","body":["begin",["u.params",1,2],["u.body",1],"zy",["v.f"],["u.none"]]}]}"#,
+            ),
+            ("v", "", r#""zx""#),
+        ],
+        &[
+            "Error X07-TYPE-CALL-0003 a /decls/1/body/1",
+            "Error X07-TYPE-CALL-0003 a /decls/1/body/2",
+            "Error X07-NAME-0004 a /decls/1/body/3",
+            "Error X07-AST-0004 u /decls/0/params/0",
+            "Error X07-AST-0003 u /decls/0/params/0/name",
+            "Error X07-AST-0013 u /decls/2/body/1",
+            "Error X07-AST-0013 u /decls/3/body/0",
+            "Error X07-TYPE-CALL-0003 u /decls/4/body/2",
+            "Error X07-TYPE-0001 u /decls/4/body/3",
+            "Error X07-TYPE-CALL-0001 u /decls/4/body/5",
+            "Error X07-TYPE-0001 v /decls/1/body",
+        ],
+    ),
+    (
+        "names and lists that cannot be read",
+        &[
+            ("a", r#""u""#, r#"["begin",["u.one"],["u.other"],["u.twice",1],"zz"]"#),
+            (
+                "u",
+                "",
+                r#"{HEAD,"kind":"module","module_id":"u","imports":["a b","inner"],"decls":[
+                {"kind":"defn","name":"w.one","params":[],"result":"i32","body":["begin",["w.one"],["u.one"],["v.f"]]},
+                {"kind":"defn","name":"u.twice","params":[],"result":"i32","body":["begin",["w.one"],["u.one"],["v.f"],"zz"]},
+                {"kind":"defn","name":"u.twice","params":[],"result":"i32","body":0}]}"#,
+            ),
+            ("inner", "", r#""zy""#),
+            ("v", "", "1"),
+        ],
+        &[
+            "Error X07-TYPE-0001 a /decls/1/body/4",
+            "Error X07-TYPE-0001 inner /decls/1/body",
+            "Error X07-AST-0006 u /imports/0",
+            "Error X07-AST-0010 u /decls",
+            "Error X07-AST-0007 u /decls/0/name",
+            "Error X07-AST-0008 u /decls/2/name",
+            "Error X07-TYPE-0001 u /decls/1/body/4",
+        ],
+    ),
+    (
+        "exports that cannot be read",
+        &[
+            ("a", r#""u""#, r#"["begin",["u.f",1],["u.hidden"],["u.none"],["u.typo"],["inner.f"]]"#),
+            (
+                "u",
+                "",
+                r#"{HEAD,"kind":"module","module_id":"u","imports":["inner"],"decls":[{"kind":"export","names":["u.typo",7]},
+                {"kind":"defn","name":"u.f","params":[],"result":"i32","body":["u.no"]},
+                {"kind":"defn","name":"u.hidden","params":[],"result":"i32","body":0}]}"#,
+            ),
+            ("inner", "", "1"),
+        ],
+        &[
+            "Error X07-TYPE-CALL-0003 a /decls/1/body/1",
+            "Error X07-NAME-0004 a /decls/1/body/3",
+            "Error X07-AST-0010 u /decls/0/names/0",
+            "Error X07-AST-0003 u /decls/0/names/1",
+            "Error X07-TYPE-CALL-0001 u /decls/1/body",
+        ],
+    ),
+    (
+        "an entry that cannot be read",
+        &[
+            (
+                "main",
+                "",
+                r#"{HEAD,"kind":"entry","module_id":"main","imports":["a"],"decls":[],"solve":["+",true,"zz"]}"#,
+            ),
+            ("a", "", r#""zz""#),
+        ],
+        &["Error X07-AST-0013 main /solve/1", "Error X07-TYPE-0001 a /decls/1/body"],
+    ),
+];
+
 #[test]
-fn what_a_broken_graph_does_not_touch_is_checked_too() {
-    check(
-        &[
-            ("main", entry(r#""a","d","no.such""#, r#"["bytes.alloc",["+",["a.f"],["d.f"]]]"#)),
-            ("a", module("a", r#""b""#, r#"["b.f"]"#)),
-            ("b", module("b", r#""a""#, r#"["a.f"]"#)),
-            ("d", module("d", r#""e""#, r#"["e.f"]"#)),
-            ("e", module("e", "", r#""zz""#)),
-        ],
-        &[
-            r#"cycle: "a" -> "b" -> "a""#,
-            r#""no.such""#,
-            r#"Error X07-TYPE-0001: Typing: unknown identifier: "zz" (module=e "#,
-        ],
-    );
+fn every_error_of_every_module_of_a_broken_program_is_told() {
+    for (name, sources, expected) in BROKEN {
+        let sandbox = Sandbox::empty();
+        let imports: Vec<String> = sources.iter().map(|(id, _, _)| format!("\"{id}\"")).collect();
+        sandbox.module("main", &entry(&imports.join(","), r#"["bytes.alloc",["a.f"]]"#));
+        for (id, imports, text) in *sources {
+            match *text {
+                "" => sandbox.write(&format!("p/src/{id}.x07.json/x"), ""),
+                text if text.starts_with('{') => sandbox.module(id, &text.replace("HEAD", HEAD)),
+                body => sandbox.module(id, &module(id, imports, body)),
+            }
+        }
+        // In whatever order the modules come to be looked at.
+        for _ in 0..5 {
+            assert_eq!(found(&sandbox.request()), *expected, "{name}");
+        }
+        assert!(
+            matches!(x07_build::build(&sandbox.request(), &Silent), Err(x07_build::Failure::Diagnostics(..))),
+            "{name}"
+        );
+    }
+}
+
+/// A module with one exported function from a view to a view.
+fn picker(id: &str, imports: &str, name: &str, body: &str) -> String {
+    format!(
+        r#"{{{HEAD},"kind":"module","module_id":"{id}","imports":[{imports}],"decls":[{{"kind":"export","names":["{id}.{name}"]}},
+            {{"kind":"defn","name":"{id}.{name}","params":[{{"name":"v","ty":"bytes_view"}}],"result":"bytes_view","body":{body}}}]}}"#
+    )
+}
+
+#[test]
+fn what_was_found_in_a_broken_program_is_forgotten_once_it_is_mended() {
+    let nothing = || picker("u", "", "pick", r#"["bytes.view_lit",""]"#);
+    // What `u` is, and what is found then.
+    let states: [(&str, Option<String>, &[&str]); 8] = [
+        ("whole", Some(nothing()), &[]),
+        ("no JSON", Some("{".to_owned()), &["Error X07-X07AST-PARSE-0001 u "]),
+        ("no file", None, &["Error X07-IMPORT-0001 a /imports/0"]),
+        (
+            "a cycle",
+            Some(picker("u", r#""b""#, "pick", r#"["begin",["b.f"],"v"]"#)),
+            &["Error X07-IMPORT-0005 a /imports/0"],
+        ),
+        ("no body", Some(picker("u", "", "pick", r#"["begin",true,"v"]"#)), &["Error X07-AST-0013 u /decls/1/body/1"]),
+        ("another name", Some(picker("u", "", "other", r#""v""#)), &["Error X07-NAME-0004 a /decls/1/body"]),
+        (
+            "another type",
+            Some(nothing().replace(r#""ty":"bytes_view""#, r#""ty":"bytes""#)),
+            &["Error X07-TYPE-CALL-0002 a /decls/1/body/1"],
+        ),
+        (
+            "a view of its parameter, which two modules away is a mistake",
+            Some(picker("u", "", "pick", r#""v""#)),
+            &["Error X07-MOVE-0902 b /decls/1/body/3/2"],
+        ),
+    ];
+    let sandbox = Sandbox::empty();
+    sandbox.module("main", &entry(r#""b""#, r#"["bytes.alloc",["b.f"]]"#));
+    let body = r#"["begin",["let","s",["bytes.alloc",3]],["let","v",["a.view",["bytes.view","s"]]],["let","t","s"],["view.len","v"]]"#;
+    sandbox.module("b", &module("b", r#""a""#, body));
+    sandbox.module("a", &picker("a", r#""u""#, "view", r#"["u.pick","v"]"#));
+    let turn_to = |state: &(&str, Option<String>, &[&str]), before: &str| {
+        let (name, text, expected) = state;
+        match text {
+            Some(text) => sandbox.module("u", text),
+            None => std::fs::remove_file(sandbox.path("p/src/u.x07.json")).unwrap_or_default(),
+        }
+        for request in [sandbox.request(), sandbox.release()] {
+            assert_eq!(found(&request), *expected, "{name} after {before}");
+            let is_whole = x07_build::build(&request, &Silent).is_ok();
+            assert_eq!(is_whole, expected.is_empty(), "{name} after {before}");
+        }
+    };
+    // From each to each other and back.
+    for (index, one) in states.iter().enumerate() {
+        turn_to(one, "the state before");
+        for other in &states[index + 1..] {
+            turn_to(other, one.0);
+            turn_to(one, other.0);
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The canonical form of a source text (spec language 1.4): one line, keys sorted.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -21,10 +24,15 @@ pub fn canonical(source: &[u8]) -> Result<String, Diagnostic> {
 
 /// The canonical form of a source text as a JSON value.
 pub fn canonical_value(source: &[u8]) -> Result<Value, Diagnostic> {
+    canonical_with_moves(source).map(|(file, _)| file)
+}
+
+/// The same, with where the items of sorted arrays went.
+pub(crate) fn canonical_with_moves(source: &[u8]) -> Result<(Value, Moves), Diagnostic> {
     match read(source)? {
         Value::Object(mut file) => {
-            normalize(&mut file);
-            Ok(Value::Object(file))
+            let moves = normalize(&mut file);
+            Ok((Value::Object(file), moves))
         }
         _ => Err(not_an_object()),
     }
@@ -48,28 +56,35 @@ fn not_an_object() -> Diagnostic {
     Diagnostic::error(codes::WRONG_SHAPE, ErrorKind::Parse, "a source file is one JSON object").at("")
 }
 
+/// For each array that canonical order sorts, by its JSON pointer in the text as written: the index that each of its items
+/// has in canonical form. An item and its repeats have one index.
+pub(crate) type Moves = BTreeMap<String, Vec<usize>>;
+
 /// Brings the parts of a file into canonical order; what has another shape than x07AST stays as it is.
-pub(crate) fn normalize(file: &mut Map<String, Value>) {
+pub(crate) fn normalize(file: &mut Map<String, Value>) -> Moves {
+    let mut moves = Moves::new();
     if let Some(Value::String(kind)) = file.get_mut("kind") {
         *kind = kind.trim().to_owned();
     }
     if let Some(imports) = file.get_mut("imports") {
-        sort_strings(imports);
+        moves.insert("/imports".to_owned(), sort_strings(imports));
     }
     if let Some(Value::Array(decls)) = file.get_mut("decls") {
-        decls.iter_mut().filter_map(Value::as_object_mut).for_each(normalize_declaration);
-        decls.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        for (index, decl) in decls.iter_mut().enumerate() {
+            let Value::Object(decl) = decl else { continue };
+            normalize_declaration(decl);
+            if let Some(names) = exported_names(decl) {
+                moves.insert(format!("/decls/{index}/names"), sort_strings(names));
+            }
+        }
+        moves.insert("/decls".to_owned(), sort(decls, |a, b| rank(a).cmp(&rank(b)), |_, _| false));
     }
     drop_if_empty(file, "meta");
+    moves
 }
 
 fn normalize_declaration(decl: &mut Map<String, Value>) {
     match decl.get("kind").and_then(Value::as_str) {
-        Some("export") => {
-            if let Some(names) = decl.get_mut("names") {
-                sort_strings(names);
-            }
-        }
         Some("extern") if !decl.contains_key("link_name") => {
             if let Some(Value::String(name)) = decl.get("name") {
                 let link_name = name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -90,6 +105,11 @@ fn normalize_declaration(decl: &mut Map<String, Value>) {
     }
 }
 
+fn exported_names(decl: &mut Map<String, Value>) -> Option<&mut Value> {
+    let is_export = decl.get("kind").and_then(Value::as_str) == Some("export");
+    decl.get_mut("names").filter(|_| is_export)
+}
+
 fn drop_if_empty(object: &mut Map<String, Value>, key: &str) {
     let is_empty = match object.get(key) {
         Some(Value::Array(items)) => items.is_empty(),
@@ -101,13 +121,32 @@ fn drop_if_empty(object: &mut Map<String, Value>, key: &str) {
     }
 }
 
-/// Sorts an array of strings and drops repeats; leaves anything else alone.
-fn sort_strings(value: &mut Value) {
-    let Value::Array(items) = value else { return };
-    if items.iter().all(Value::is_string) {
-        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        items.dedup();
+/// Sorts an array of strings and drops repeats; leaves anything else alone. Returns the new index of each item, if it sorts.
+fn sort_strings(value: &mut Value) -> Vec<usize> {
+    match value {
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            sort(items, |a, b| a.as_str().cmp(&b.as_str()), |a, b| a == b)
+        }
+        _ => Vec::new(),
     }
+}
+
+/// Sorts items, equal ones as written, and drops the repeats among neighbours. Returns the new index of each item.
+fn sort(
+    items: &mut Vec<Value>,
+    compare: impl Fn(&Value, &Value) -> Ordering,
+    is_repeat: impl Fn(&Value, &Value) -> bool,
+) -> Vec<usize> {
+    let mut sorted: Vec<(usize, Value)> = std::mem::take(items).into_iter().enumerate().collect();
+    sorted.sort_by(|(_, a), (_, b)| compare(a, b));
+    let mut places = vec![0; sorted.len()];
+    for (index, item) in sorted {
+        if !items.last().is_some_and(|last| is_repeat(last, &item)) {
+            items.push(item);
+        }
+        places[index] = items.len() - 1;
+    }
+    places
 }
 
 /// Exports first, then externs, functions and async functions by name; the rest last, as written.

@@ -10,6 +10,7 @@ pub mod meaning;
 pub mod names;
 pub mod parse;
 pub mod patch;
+pub mod places;
 pub mod pretty;
 mod text;
 pub mod tree;
@@ -20,9 +21,10 @@ pub use locate::{Located, Position, broken_at, locate, position};
 pub use meaning::meaning_bytes;
 pub use parse::{Expected, Parsed, parse};
 pub use patch::{apply_fixes, apply_patch};
+pub use places::CanonicalPlaces;
 pub use pretty::pretty;
 pub use text::MAX_NESTING;
 pub use tree::{
-    Clause, Decl, Export, Expr, ExprId, Extern, File, FileKind, Function, Param, SchemaVersion, Sym, TypeExpr,
+    Clause, Decl, Export, Expr, ExprId, Extern, File, FileKind, Function, Gaps, Param, SchemaVersion, Sym, TypeExpr,
     TypeParam,
 };

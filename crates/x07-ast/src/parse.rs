@@ -4,6 +4,7 @@ mod declarations;
 mod expressions;
 mod order;
 mod reader;
+mod remains;
 mod rules;
 mod signatures;
 
@@ -19,7 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::locate::segments;
 use crate::names::{is_dotted, near};
 use crate::text::{self, quoted};
-use crate::tree::{ExprId, Exprs, File, FileKind, SchemaVersion};
+use crate::tree::{Decl, ExprId, Exprs, File, FileKind, Gaps, SchemaVersion};
 
 /// What the file is going to be used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub enum Expected<'a> {
 pub struct Parsed {
     /// The tree; `None` exactly when a diagnostic is an error.
     pub file: Option<File>,
+    /// What is left of a file with errors when those are taken out; `None` also when nothing is left that could be used as
+    /// the file is expected to be.
+    pub remains: Option<File>,
     /// Errors and warnings in the order of the file's keys, whatever order they are written in.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -48,27 +52,38 @@ pub struct Parsed {
 pub fn parse(source: &[u8], expected: Expected<'_>) -> Parsed {
     let mut reader = Reader::default();
     let outcome = read(&mut reader, source);
-    let mut file = match outcome {
+    let checked = match outcome {
         Ok(draft) => draft.and_then(|draft| check(&mut reader, draft, expected)),
         Err(broken) => {
             let module = module_name(expected, None);
-            return Parsed { file: None, diagnostics: vec![broken.module(module)] };
+            return Parsed { file: None, remains: None, diagnostics: vec![broken.module(module)] };
         }
     };
-    if reader.has_errors() {
-        file = None;
-    }
+    let has_errors = reader.has_errors();
     let (exprs, mut diagnostics) = reader.finish();
+    let mut file = checked.map(|(file, decls)| (File { exprs, ..file }, decls));
+    let mut remains = None;
+    if has_errors {
+        let left = file.take().filter(|(file, _)| is_expected(file, expected));
+        remains = left.and_then(|(file, decls)| remains::without_errors(file, decls, &diagnostics));
+    }
+    let mut file = file.map(|(file, decls)| File { decls: decls.into_iter().flatten().collect(), ..file });
     let module = module_name(expected, file.as_ref());
     for diagnostic in &mut diagnostics {
         diagnostic.module.clone_from(&module);
     }
     diagnostics.sort_by_cached_key(|diagnostic| diagnostic.pointer.as_deref().map_or_else(at_the_end, place));
-    if let Some(file) = &mut file {
-        file.exprs = exprs;
-        order::settle(file);
+    file.iter_mut().chain(&mut remains).for_each(order::settle);
+    Parsed { file, remains, diagnostics }
+}
+
+/// True when the file can be used as what it is going to be used as.
+fn is_expected(file: &File, expected: Expected<'_>) -> bool {
+    match expected {
+        Expected::Entry => file.kind == FileKind::Entry && file.module_id == "main",
+        Expected::Module(id) => file.kind == FileKind::Module && file.module_id == id,
+        Expected::Any => true,
     }
-    Parsed { file, diagnostics }
 }
 
 fn module_name(expected: Expected<'_>, file: Option<&File>) -> String {
@@ -180,8 +195,8 @@ impl<'de> Take<'de> for Document<'_> {
     }
 }
 
-/// Applies the rules between the keys of the file.
-fn check(reader: &mut Reader, draft: FileDraft, expected: Expected<'_>) -> Option<File> {
+/// Applies the rules between the keys of the file. Its declarations come apart from it, `None` for one that is refused.
+fn check(reader: &mut Reader, draft: FileDraft, expected: Expected<'_>) -> Option<(File, Vec<Option<Decl>>)> {
     let schema = check_schema(reader, &draft.schema_version);
     let (kind, is_wanted) = check_kind(reader, &draft, expected);
     let module = check_module_id(reader, &draft, kind, expected);
@@ -205,24 +220,28 @@ fn check(reader: &mut Reader, draft: FileDraft, expected: Expected<'_>) -> Optio
         (FileKind::Entry, false) | (FileKind::Module, true) => {}
     }
     let around = Around { kind, is_wanted, schema, module, imports: &imports };
+    let mut gaps =
+        Gaps { imports: draft.imports.is_absent(), declarations: draft.decls.is_absent(), ..Gaps::default() };
     let mut decls = Vec::new();
     if let Slot::Given(drafts) = draft.decls {
         reader.enter(Step::Key("decls"));
-        decls = rules::declarations(reader, &around, drafts);
+        decls = rules::declarations(reader, &around, drafts, &mut gaps);
         reader.leave();
     }
     let module_id = around.module?;
-    Some(File {
+    let file = File {
         kind,
         schema,
         module_id,
         imports,
         import_indices,
-        decls,
+        decls: Vec::new(),
         solve: draft.solve.into_given(),
         exprs: Exprs::default(),
         meta: draft.meta,
-    })
+        gaps,
+    };
+    Some((file, decls))
 }
 
 fn missing_list(reader: &mut Reader, key: &str, help: &str) {

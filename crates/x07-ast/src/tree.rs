@@ -1,7 +1,10 @@
 //! The tree of one source file: declarations over a dense arena of expressions.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 /// Which of the two kinds of file this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +315,8 @@ pub struct Export {
     pub names: Vec<String>,
 }
 
-/// One declaration; its index in `File::decls` is its index in the file as written.
+/// One declaration; its index in `File::decls` is its index in the file as written. An export of nothing keeps the place of
+/// one that could not be read.
 #[derive(Clone, Debug)]
 pub enum Decl {
     /// `defn`, `defasync`
@@ -344,6 +348,23 @@ pub struct File {
     pub exprs: Exprs,
     /// `meta`, carried along; an empty object when absent or not an object.
     pub meta: serde_json::Map<String, serde_json::Value>,
+    /// What a file with errors has besides; nothing for any other.
+    pub gaps: Gaps,
+}
+
+/// What is known to be missing in the tree of a file with errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gaps {
+    /// There may be further imports.
+    pub imports: bool,
+    /// Further names may be exported.
+    pub exports: bool,
+    /// There may be further functions, exported or not.
+    pub declarations: bool,
+    /// Functions that are not in the tree, or not as they are meant.
+    pub functions: BTreeSet<String>,
+    /// Functions whose body in the tree, 0, is not theirs.
+    pub bodies: BTreeSet<String>,
 }
 
 impl File {

@@ -4,7 +4,7 @@ mod common;
 
 use common::{entry, module, told};
 use expect_test::{Expect, expect};
-use x07_ast::Expected;
+use x07_ast::{Decl, Expected, Gaps, parse};
 
 fn check(source: impl AsRef<[u8]>, expected: Expect) {
     expected.assert_eq(&told(source, Expected::Entry));
@@ -439,4 +439,235 @@ fn deeper_nesting_is_refused_before_it_is_entered() {
           help: move inner parts into functions of their own
     "#]],
     );
+}
+
+/// What is left of a file that has errors.
+fn remains(source: impl AsRef<[u8]>, expected: Expected<'_>) -> String {
+    let parsed = parse(source.as_ref(), expected);
+    assert!(parsed.file.is_none(), "it has no errors");
+    let Some(file) = parsed.remains else {
+        return "nothing\n".to_owned();
+    };
+    let mut text = String::new();
+    for (index, decl) in file.decls.iter().enumerate() {
+        text += &match decl {
+            Decl::Function(function) => {
+                let body = file.exprs.canonical_json(function.body);
+                format!("{}: {} = {body}\n", file.exprs.pointer(function.body), function.name)
+            }
+            Decl::Extern(function) => format!("/decls/{index}: {}\n", function.name),
+            Decl::Export(export) => format!("/decls/{index}: exports {:?}\n", export.names),
+        };
+    }
+    text += &file.solve.map_or_else(String::new, |solve| format!("solve = {}\n", file.exprs.canonical_json(solve)));
+    let Gaps { imports, exports, declarations, functions, bodies } = &file.gaps;
+    let lists = [(*imports, "imports"), (*exports, "exports"), (*declarations, "declarations")];
+    let lists: Vec<&str> = lists.iter().filter(|(is_open, _)| *is_open).map(|(_, name)| *name).collect();
+    text + &format!("imports {:?}; gaps: {lists:?}, functions {functions:?}, bodies {bodies:?}\n", file.imports)
+}
+
+fn check_remains(source: impl AsRef<[u8]>, expected: Expect) {
+    expected.assert_eq(&remains(source, Expected::Module("lib.num")));
+}
+
+#[test]
+fn what_errors_are_not_about_is_left() {
+    let function = |name: &str, more: &str| {
+        format!(r#"{{"kind":"defn","name":"lib.num.{name}","params":[],"result":"i32","body":["+",1,2]{more}}}"#)
+    };
+    let exports = r#"{"kind":"export","names":["lib.num.f","lib.num.g"]}"#;
+    let file = |f: &str| module("lib.num", &format!("{},{exports},{}", f, function("g", "")));
+    // A body, a clause, a signature, a kind, a name, a declaration.
+    for (f, expected) in [
+        (
+            function("f", r#","body":["+",true]"#),
+            expect![[r#"
+            /decls/0/body: lib.num.f = 0
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {}, bodies {"lib.num.f"}
+        "#]],
+        ),
+        (
+            function("f", r#","ensures":[{"expr":true}]"#),
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","ensures":[{}]"#),
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","params":[{"name":"x"}]"#),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {"lib.num.f"}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","type_params":[{"name":"A"}],"body":1.5"#),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {"lib.num.f"}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","kind":"def""#),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: ["exports", "declarations"], functions {"lib.num.f"}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","name":"lib.f""#),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: ["exports", "declarations"], functions {"lib.f", "lib.num.f"}, bodies {}
+        "#]],
+        ),
+        (
+            function("f", r#","name":"lib.num.g""#),
+            expect![[r#"
+            /decls/0/body: lib.num.g = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2: exports []
+            imports []; gaps: ["exports", "declarations"], functions {"lib.num.f", "lib.num.g"}, bodies {}
+        "#]],
+        ),
+        (
+            "7".to_owned(),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: ["exports", "declarations"], functions {"lib.num.f"}, bodies {}
+        "#]],
+        ),
+        (
+            r#"{"kind":"extern","abi":"D","name":"lib.num.f","params":[],"result":"i32"}"#.to_owned(),
+            expect![[r#"
+            /decls/0: exports []
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {"lib.num.f"}, bodies {}
+        "#]],
+        ),
+    ] {
+        check_remains(file(&f), expected);
+    }
+    // The file at large.
+    let good = file(&function("f", ""));
+    for (from, to, expected) in [
+        (
+            r#""imports":[]"#,
+            r#""imports":["a","a b"]"#,
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports ["a"]; gaps: ["imports"], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            r#""imports":[],"#,
+            "",
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: ["imports"], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            r#""decls""#,
+            r#""declarations""#,
+            expect![[r#"
+            imports []; gaps: ["exports", "declarations"], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            "0.5.0",
+            "9.5.0",
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            r#""lib.num","imports""#,
+            r#""lib.other","imports""#,
+            expect![[r#"
+            nothing
+        "#]],
+        ),
+        (
+            r#""kind":"module""#,
+            r#""kind":"entry""#,
+            expect![[r#"
+            nothing
+        "#]],
+        ),
+        (
+            r#""kind":"module""#,
+            r#""kind":"modul""#,
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.g"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: [], functions {}, bodies {}
+        "#]],
+        ),
+        (
+            "}]}",
+            "}]",
+            expect![[r#"
+            nothing
+        "#]],
+        ),
+        (
+            r#"["lib.num.f","lib.num.g"]"#,
+            r#"["lib.num.f","lib.num.h",3]"#,
+            expect![[r#"
+            /decls/0/body: lib.num.f = ["+",1,2]
+            /decls/1: exports ["lib.num.f", "lib.num.h"]
+            /decls/2/body: lib.num.g = ["+",1,2]
+            imports []; gaps: ["exports"], functions {"lib.num.h"}, bodies {}
+        "#]],
+        ),
+        (
+            r#"["+",1,2]"#,
+            &format!("[\"+\",{}]", vec!["true"; 201].join(",")),
+            expect![[r#"
+            nothing
+        "#]],
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        check_remains(good.replacen(from, to, 1), expected);
+    }
+    let entry_with_errors = remains(entry(r#"{"kind":"export","names":[]}"#, "[]"), Expected::Entry);
+    expect![[r#"
+        /decls/0: exports []
+        imports []; gaps: ["exports"], functions {}, bodies {}
+    "#]]
+    .assert_eq(&entry_with_errors);
 }

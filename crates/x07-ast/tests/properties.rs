@@ -5,7 +5,11 @@ mod common;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use x07_ast::{Expected, apply_patch, broken_at, canonical, locate, meaning_bytes, parse, pretty};
+use x07_ast::canonical::{canonical_value, read};
+use x07_ast::locate::escape_segment;
+use x07_ast::{
+    CanonicalPlaces, Expected, apply_fixes, apply_patch, broken_at, canonical, locate, meaning_bytes, parse, pretty,
+};
 
 /// Strings that mean something to the parser, among others.
 fn word() -> impl Strategy<Value = String> {
@@ -137,11 +141,15 @@ fn check(text: &str) {
                 assert!(broken_at(text.as_bytes()).is_some(), "{text}");
             }
         }
-        if let Some(file) = parsed.file {
+        assert!(parsed.file.is_none() || parsed.remains.is_none(), "{text}");
+        for file in parsed.file.iter().chain(&parsed.remains) {
             for id in (0..file.exprs.len() as u32).map(x07_ast::ExprId) {
                 let pointer = file.exprs.pointer(id);
                 assert!(locate(text.as_bytes(), &pointer).is_some(), "{pointer:?} of {text}");
             }
+        }
+        if let Some(file) = parsed.file {
+            assert_eq!(file.gaps, x07_ast::Gaps::default(), "{text}");
             let written = pretty(text.as_bytes()).unwrap();
             assert!(parse(written.as_bytes(), expected).file.is_some(), "{written}");
             assert_eq!(meaning_bytes(&file), meaning_bytes(&parse(text.as_bytes(), expected).file.unwrap()));
@@ -152,6 +160,41 @@ fn check(text: &str) {
         let written = pretty(text.as_bytes()).unwrap();
         assert_eq!(canonical(written.as_bytes()).unwrap(), line);
         assert_eq!(pretty(line.as_bytes()).unwrap(), written);
+        check_places(text, &line);
+    }
+}
+
+/// Everything has the same value in the canonical form `line`, and what mends the one mends the other.
+fn check_places(text: &str, line: &str) {
+    let places = CanonicalPlaces::of(text.as_bytes()).unwrap();
+    let file = canonical_value(text.as_bytes()).unwrap();
+    for (pointer, value) in leaves(&read(text.as_bytes()).unwrap()) {
+        let place = places.place(&pointer);
+        // The canonical form of a file's kind has no white space around it.
+        let value = match (pointer.as_str(), value) {
+            ("/kind", Value::String(kind)) => kind.trim().into(),
+            _ => value.clone(),
+        };
+        assert_eq!(file.pointer(&place), Some(&value), "{pointer} is {place} in {line}");
+    }
+    for finding in parse(text.as_bytes(), Expected::Any).diagnostics {
+        let told = places.finding(finding.clone());
+        if let (Some(fix), Some(told_fix)) = (&finding.fix, &told.fix) {
+            let (fixed, told_fixed) = (apply_fixes(text.as_bytes(), [fix]), apply_fixes(line.as_bytes(), [told_fix]));
+            assert_eq!(fixed.is_ok(), told_fixed.is_ok(), "{} of {text}", fix.patch);
+        }
+    }
+}
+
+/// The values that are no arrays or objects, with their pointers.
+fn leaves(value: &Value) -> Vec<(String, &Value)> {
+    let below = |segment: String, value| -> Vec<(String, _)> {
+        leaves(value).into_iter().map(|(pointer, leaf)| (format!("/{segment}{pointer}"), leaf)).collect()
+    };
+    match value {
+        Value::Array(items) => items.iter().enumerate().flat_map(|(at, item)| below(at.to_string(), item)).collect(),
+        Value::Object(members) => members.iter().flat_map(|(key, member)| below(escape_segment(key), member)).collect(),
+        leaf => vec![(String::new(), leaf)],
     }
 }
 

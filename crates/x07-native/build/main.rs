@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use x07_packed::pack;
+
 mod archive;
 mod cargo;
 mod list;
@@ -25,8 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={}", workspace.join("crates").join(listed.package).display());
         let built = cargo::static_library(&workspace, listed.package, &target, &out)?;
         let bytes = archive::reduced(&fs::read(built)?, &format!("{}-", listed.package.replace('-', "_")))?;
-        let path = out.join(listed.archive);
-        fs::write(&path, &bytes)?;
+        let packed = pack(&bytes, &out.join(format!("{}.packed", listed.archive)))?;
         for part in [listed.id.as_bytes(), listed.archive.as_bytes(), &bytes] {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
         }
@@ -34,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(
             text,
             "    Backend {{ id: {id:?}, archive: {archive:?}, system_libraries: &{system_libraries:?}, \
-             bytes: include_bytes!({path:?}) }},"
+             packed: {packed} }},"
         )?;
     }
     text.push_str("];\n\n");

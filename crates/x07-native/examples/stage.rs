@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for id in arguments {
         let id = id.to_string_lossy();
         let backend = x07_native::find(&id).ok_or_else(|| format!("no backend {id} for {}", x07_native::TARGET))?;
-        write(&folder.join(backend.archive), backend.bytes)?;
+        write(&folder.join(backend.archive), &backend.packed.unpack())?;
         put(&mut backends, entry(backend));
     }
     for id in x07c::builtins::all().filter_map(|row| row.provided_as) {

@@ -3,6 +3,8 @@
 //! Cargo cannot give one crate the static library of another on stable Rust, so the build script of this crate runs
 //! cargo once more for each backend and keeps of its archive what the C functions need.
 
+use x07_packed::Packed;
+
 /// The major version of the C interface of all backends.
 pub const ABI_MAJOR: u32 = 1;
 
@@ -14,7 +16,7 @@ pub struct Backend {
     /// The file name of the archive.
     pub archive: &'static str,
     /// The archive.
-    pub bytes: &'static [u8],
+    pub packed: Packed,
     /// The system libraries to be linked after it.
     pub system_libraries: &'static [&'static str],
 }
@@ -37,7 +39,7 @@ mod tests {
     fn the_backends_are_embedded_and_small() {
         let embedded: Vec<_> = crate::BACKENDS.iter().map(|backend| backend.id).collect();
         assert_eq!(embedded, ["x07.ext.rand", "x07.ext.stdio", "x07.math"]);
-        let bytes: usize = crate::BACKENDS.iter().map(|backend| backend.bytes.len()).sum();
+        let bytes: usize = crate::BACKENDS.iter().map(|backend| backend.packed.unpack().len()).sum();
         assert!(bytes < 1 << 20, "{bytes} bytes");
     }
 }

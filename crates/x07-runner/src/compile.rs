@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use x07_ast::Diagnostic;
-use x07_build::{Abi, CCompilerFailure, Failure, Outcome, Profile, Request, Silent, Target, World};
+use x07_ast::{Diagnostic, ErrorKind};
+use x07_build::{Abi, CCompilerFailure, Failure, Limits, Outcome, Profile, Request, Silent, Target, World};
 
 use crate::flags::{CcProfile, Common};
 use crate::native::Requirements;
@@ -54,6 +54,7 @@ fn request(common: &Common, target: Target, world: World, auto_ffi: bool) -> Req
     request.memory_cap = common.max_memory_bytes;
     request.debug_borrow = common.debug_borrow_checks;
     request.auto_ffi = auto_ffi;
+    request.limits = Limits::LANGUAGE.with_environment();
     if let Some(bytes) = common.max_c_bytes {
         request.limits.max_c_bytes = bytes;
     }
@@ -120,11 +121,14 @@ fn invocation(failure: &CCompilerFailure) -> Vec<u8> {
     bytes
 }
 
-/// The first error, the others below it, hints last.
+/// The first error, the others below it, hints last. What keeps the program from being read comes before what is wrong
+/// with the rest of it, as the stages do (spec language 16.1).
 fn compile_error(diagnostics: &[Diagnostic]) -> String {
     let mut errors = Vec::new();
     let mut hints: Vec<String> = Vec::new();
-    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+    let mut found: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    found.sort_by_key(|error| error.kind != ErrorKind::Parse);
+    for diagnostic in found {
         // A hint inside the message would end up in front of the place.
         let (message, hint) = diagnostic.message.split_once("\n\n").unwrap_or((&diagnostic.message, ""));
         errors.push(Diagnostic { message: message.to_owned(), ..diagnostic.clone() }.compile_error());
@@ -172,19 +176,19 @@ pub(crate) fn backend_failure(world: World, message: &str) -> CompileReport {
 
 #[cfg(test)]
 mod tests {
-    use x07_ast::ErrorKind;
-
     use super::*;
 
     #[test]
     fn every_error_is_told_and_hints_come_last() {
-        let error = |message: &str| Diagnostic::error("X07-NAME-0001", ErrorKind::Typing, message);
+        let error = |message: &str| Diagnostic::error("X07-IMPORT-0001", ErrorKind::Parse, message);
         let found = [
+            Diagnostic::error("X07-TYPE-0001", ErrorKind::Typing, "of a type").module("main"),
             error("unknown module: \"a.b\"\n\nhint: x07 pkg provides a.b").module("main").help("hint: look again"),
             error("a warning").warning(),
             error("another").at("/solve/1"),
         ];
-        let expected = "Typing: unknown module: \"a.b\" (module=main)\nTyping: another (ptr=/solve/1)\n\n\
+        let expected = "Parse: unknown module: \"a.b\" (module=main)\nParse: another (ptr=/solve/1)\n\
+                        Typing: of a type (module=main)\n\n\
                         hint: x07 pkg provides a.b\nhint: look again";
         assert_eq!(compile_error(&found), expected);
     }

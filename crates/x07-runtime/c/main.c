@@ -65,7 +65,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 #else
   (void)context;
 #endif
-  if (overflow) x07_trap("stack overflow", NULL);
+  if (overflow) x07_trap_stack();
   signal(number, SIG_DFL);
 }
 

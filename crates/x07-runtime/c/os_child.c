@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIPE_CHUNK 65536u
+/* On the stack, of which a thread that calls a library may have little. */
+#define PIPE_CHUNK 16384u
 /* How often a program's end is looked for where the system cannot tell it. */
 #define END_POLL_MS 5
 

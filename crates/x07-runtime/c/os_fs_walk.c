@@ -116,6 +116,7 @@ static uint32_t walk_entry(walk *w, size_t len, uint32_t depth) {
 
 /* The names are read before any is looked at, so that depth costs no open folder. */
 static uint32_t walk_folder(walk *w, size_t len, uint32_t depth) {
+  X07_NEEDS_STACK(1024u);
   DIR *folder;
   names entries = {0};
   uint32_t code = open_folder(w->path, &folder);

@@ -93,6 +93,8 @@ void x07_trap(const char *message, const char *at) {
   end(&l, at);
 }
 
+void x07_trap_stack(void) { x07_trap("stack overflow", NULL); }
+
 void x07_trap_index(const char *message, uint32_t index, uint32_t len, const char *at) {
   line l;
   begin(&l, message);

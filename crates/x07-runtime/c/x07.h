@@ -26,12 +26,13 @@
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 #endif
 
-#if defined(__UINT8_TYPE__) && defined(__UINT64_TYPE__) && defined(__SIZE_TYPE__)
+#if defined(__UINT8_TYPE__) && defined(__UINT64_TYPE__) && defined(__UINTPTR_TYPE__) && defined(__SIZE_TYPE__)
 typedef __UINT8_TYPE__ uint8_t;
 typedef __UINT32_TYPE__ uint32_t;
 typedef __INT32_TYPE__ int32_t;
 typedef __UINT64_TYPE__ uint64_t;
 typedef __INT64_TYPE__ int64_t;
+typedef __UINTPTR_TYPE__ uintptr_t;
 #else
 #include <stdint.h>
 #endif
@@ -57,6 +58,7 @@ typedef __INT64_TYPE__ int64_t;
 #define X07_UNLIKELY(x) (x)
 #endif
 #define X07_DIE() __builtin_trap()
+#define X07_FRAME() ((uintptr_t)__builtin_frame_address(0))
 #ifdef X07_PIC
 #define X07_TLS _Thread_local __attribute__((tls_model("initial-exec")))
 #else
@@ -80,6 +82,7 @@ void *memset(void *, int, __SIZE_TYPE__);
 int memcmp(const void *, const void *, __SIZE_TYPE__);
 void abort(void);
 #define X07_DIE() abort()
+#define X07_FRAME() ((uintptr_t)&(char){0})
 #define x07_copy_bytes memcpy
 #define x07_move_bytes memmove
 #define x07_fill_bytes memset
@@ -139,6 +142,7 @@ x07_bytes x07_solve(void);
 typedef struct x07_budget x07_budget;
 typedef struct x07_context {
   int64_t fuel; /* debited without testing; negative means exhausted */
+  uintptr_t stack_low; /* calls may use the stack down to here; 0 when nobody knows, or a signal handler watches */
   uint64_t memcpy_bytes;
   x07_budget *budget; /* the innermost open scope */
   uint32_t exit_code;
@@ -157,6 +161,11 @@ X07_NORETURN X07_COLD void x07_trap_range(const char *message, uint32_t start, u
 X07_NORETURN X07_COLD void x07_trap_fuel(void);
 X07_NORETURN X07_COLD void x07_trap_fuel_at(int64_t fuel); /* for a function that keeps the counter to itself */
 X07_NORETURN X07_COLD void x07_trap_memory(uint64_t requested);
+X07_NORETURN X07_COLD void x07_trap_stack(void);
+
+/* Goes on only if there are so many bytes of stack, counted from the start of this function's frame. */
+#define X07_NEEDS_STACK(bytes) \
+  if (X07_UNLIKELY(X07_FRAME() - (bytes) < x07_ctx.stack_low)) x07_trap_stack()
 
 /* Arithmetic where C and X07 differ, and how often a `for` runs. */
 X07_INLINE uint32_t x07_div(uint32_t a, uint32_t b) { return b ? a / b : 0; }

@@ -194,3 +194,104 @@ int main(void) {
     let outcome = build_library(&unit, host).run(&[], b"");
     assert_eq!((outcome.status, &outcome.stdout[..]), (0, &b"ok\n"[..]), "{outcome:?}");
 }
+
+/// Calls the library on the main thread, on threads with stacks of their own, and on a stack that is no thread's.
+const ON_MANY_STACKS: &str = r#"
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "x07_embed.h"
+
+static char arena[4096];
+static const char *input;
+
+static void *call(void *unused) {
+  ev_bytes_v2_t out = x07_solve_v2(arena, sizeof arena, (const uint8_t *)input, (uint32_t)strlen(input));
+  uint64_t left = 0;
+  memcpy(&left, out.ptr, sizeof left);
+  printf("%llu ", (unsigned long long)left >> 10);
+  fflush(stdout);
+  return unused;
+}
+
+static void on_signal(int number) { (void)number, call(NULL); }
+
+static void on_thread(size_t stack) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, stack);
+  pthread_create(&thread, &attributes, call, NULL);
+  pthread_join(thread, NULL);
+}
+
+static void elsewhere(void) {
+  stack_t own = {.ss_sp = malloc(65536), .ss_size = 65536};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+  sigaltstack(&own, NULL);
+  sigaction(SIGUSR1, &action, NULL);
+  raise(SIGUSR1);
+}
+
+int main(int argc, char **argv) {
+  input = argv[1];
+  for (int i = 2; i < argc; i++) {
+    unsigned long stack = strtoul(argv[i], NULL, 10);
+    if (stack) on_thread(stack << 10);
+    else if (strcmp(argv[i], "main") == 0) call(NULL);
+    else elsewhere();
+  }
+  return 0;
+}
+"#;
+
+/// The KiB of stack that the program may use, by the words that say where the host is to call it.
+fn stack_left(host: &support::Executable, calls: &[&str]) -> Vec<u64> {
+    let outcome = host.run(&[&["left"], calls].concat(), b"");
+    assert_eq!((outcome.status, &outcome.stderr[..]), (0, ""), "{outcome:?}");
+    let text = String::from_utf8(outcome.stdout).unwrap();
+    text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+}
+
+/// `left` gives how many bytes there are for the stack, any other input recurses without end.
+fn stack_user() -> support::Executable {
+    let unit = format!(
+        "#define X07_WITH_ALL\n#include \"x07.h\"\n\
+         X07_NOINLINE static uint32_t deep(uint32_t n) {{ X07_NEEDS_STACK(400u); return deep(n + 1u) ^ n; }}\n\
+         x07_bytes x07_solve(void) {{\n\
+           if (x07_input().ptr[0] == (uint8_t)0x64) return x07_bytes1(deep(0u));\n\
+           uint64_t left = x07_ctx.stack_low ? X07_FRAME() - x07_ctx.stack_low : 0u;\n\
+           x07_bytes out = x07_bytes_alloc(8u);\n\
+           x07_copy_bytes(out.ptr, &left, 8);\n\
+           return out; }}\n{}",
+        program("X07_ABI_FRAMED", 1000, 0, 0)
+    );
+    build_library(&unit, ON_MANY_STACKS)
+}
+
+#[test]
+fn a_library_knows_the_stack_that_it_is_called_on() {
+    let host = stack_user();
+    // Ever larger stacks: the C library gives a thread the one of another that has ended.
+    let left = stack_left(&host, &["main", "64", "256", "main", "1024", "elsewhere", "main"]);
+    let [main, tiny, small, again, large, elsewhere, last] = left[..] else { panic!("{left:?}") };
+    assert_eq!((main, elsewhere, main), (again, 0, last), "{left:?}");
+    assert!((150..=192).contains(&small) && (900..=960).contains(&large) && (16..=48).contains(&tiny), "{left:?}");
+    assert!(main == 0 || main > 1024, "{left:?}");
+}
+
+#[test]
+fn a_library_that_runs_out_of_stack_traps() {
+    let host = stack_user();
+    let limited = stack_left(&host, &["main"]) != [0];
+    for place in ["main", "64", "256", "8192"] {
+        // A main thread without a limit has no end.
+        if place == "main" && !limited {
+            continue;
+        }
+        let outcome = host.run(&["deep", place], b"");
+        assert_eq!((outcome.status, &outcome.stderr[..]), (132, "stack overflow\n"), "{place}");
+    }
+}

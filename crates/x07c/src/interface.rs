@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use x07_ast::Gaps;
 
 use crate::emit::Parts;
 use crate::fuel::Fuel;
@@ -28,6 +29,8 @@ pub struct Interface {
     pub reexports: BTreeSet<String>,
     /// Every function that another unit may need, by full name: exports, and what exported bodies refer to.
     pub functions: BTreeMap<String, FunctionInterface>,
+    /// What could not be read of it.
+    pub gaps: Gaps,
 }
 
 /// Where a returned view comes from (spec language 9.1).
@@ -87,6 +90,8 @@ pub struct FunctionInterface {
     pub stored: Vec<usize>,
     /// What a call costs.
     pub fuel: Fuel,
+    /// Of a library: what a call takes of the stack, in bytes, before somebody makes sure that there is more.
+    pub stack: u32,
     /// C symbol.
     pub symbol: String,
     /// C text that makes the symbol usable in another unit: a prototype or an inline definition.

@@ -14,11 +14,12 @@ pub mod mir;
 pub mod mono;
 pub mod program;
 mod source;
+mod stack;
 pub mod types;
 mod unit;
 
 pub use interface::{FunctionInterface, Interface, Used};
-pub use program::{FunctionSummary, Scope, Summary, check_program};
+pub use program::{C_TOO_LARGE, FunctionSummary, Scope, Summary, c_too_large, check_program};
 
 use x07_ast::File;
 
@@ -59,6 +60,9 @@ pub struct Options {
     pub trusted: bool,
     /// Copy small exported functions into the units that call them: faster programs, wider rebuilds.
     pub inline_across_modules: bool,
+    /// The program is called by others, on their stacks and without a handler of signals: functions look at the stack
+    /// themselves.
+    pub library: bool,
 }
 
 /// The interfaces of all modules compiled before this one, by module id.
@@ -66,9 +70,8 @@ pub trait Interfaces {
     /// The interface of a module that the program has loaded.
     fn get(&self, module: &str) -> Option<&Interface>;
 
-    /// True when a file is looked at alone, and modules that it imports may have no interface here. Calls into them are
-    /// taken as they stand, and what is made of the file is good for its diagnostics only.
-    fn is_partial(&self) -> bool {
+    /// True for a module that is imported and of which nothing can be known. What it may export is taken as it is used.
+    fn is_unknown(&self, _module: &str) -> bool {
         false
     }
 }
@@ -86,6 +89,9 @@ pub struct Unit {
     pub links: Vec<String>,
     /// What the whole-program check needs to know.
     pub summary: Summary,
+    /// The file refers to something unknown, so that the unit is good for its findings and its interface, and only for as
+    /// long as that is unknown. No function that does has C text.
+    pub has_unknown: bool,
 }
 
 /// The identity of this compiler, part of every action key: two compilers of one identity produce equal bytes.
@@ -94,6 +100,14 @@ pub const COMPILER_ID: &str =
 
 /// Enough for the deepest file that the parser accepts, in every pass. Only what is used of it costs memory.
 const STACK: usize = 64 << 20;
+
+/// The interface of a file as far as its declarations tell it: there is nothing in it that follows from bodies.
+///
+/// It stands for a module that cannot be compiled before those that import it. Calls checked against it get no finding
+/// that they would not get otherwise.
+pub fn declared(file: &File, options: &Options) -> Interface {
+    stacker::maybe_grow(STACK / 2, STACK, || unit::declared(file, options))
+}
 
 /// Compiles one file against the interfaces of its imports.
 ///

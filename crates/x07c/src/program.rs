@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use x07_ast::{Diagnostic, ErrorKind, Severity};
@@ -9,6 +11,17 @@ use x07_ast::{Diagnostic, ErrorKind, Severity};
 use crate::interface::Used;
 use crate::mono::Instance;
 use crate::unit::shown;
+
+/// The code of [`c_too_large`].
+pub const C_TOO_LARGE: &str = "X07-BUDGET-0004";
+
+/// The mistake that there are more bytes of C text than `most`: in one module, or in the program.
+pub fn c_too_large(most: u64, size: u64, module: Option<&str>) -> Diagnostic {
+    let place = module.map(|module| format!(" (module \"{module}\")")).unwrap_or_default();
+    let message = format!("C source too large: max_c_bytes={most} got {size}{place}");
+    Diagnostic::error(C_TOO_LARGE, ErrorKind::Budget, message)
+        .help("raise the limit with --max-c-bytes or the environment variable X07_MAX_C_BYTES")
+}
 
 /// One function's part of the whole-program check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +100,25 @@ fn nodes<'a>(functions: impl Iterator<Item = &'a FunctionSummary>) -> u64 {
     by_name.values().sum()
 }
 
+/// A mistake in a generic is found in each of its instances, in whatever units they are. It is told once, as an error if it
+/// is one in any of them.
+fn told_once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: IndexMap<(String, Result<String, usize>, String, String), Diagnostic> = IndexMap::new();
+    for diagnostic in found {
+        let Diagnostic { module, pointer, code, message, .. } = &diagnostic;
+        // What has no place may be said of several functions in the same words.
+        let place = pointer.clone().ok_or(told.len());
+        match told.entry((module.clone(), place, code.clone(), message.clone())) {
+            Entry::Vacant(entry) => drop(entry.insert(diagnostic)),
+            Entry::Occupied(mut entry) if diagnostic.is_error() && !entry.get().is_error() => {
+                entry.insert(diagnostic);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    told.into_values().collect()
+}
+
 /// Decides which mistakes of the program's files matter: those in files at large and in the functions in scope.
 pub fn check_program<'a>(
     summaries: impl IntoIterator<Item = &'a Summary>,
@@ -149,6 +181,7 @@ pub fn check_program<'a>(
             }
         }
     }
+    check.diagnostics = told_once(check.diagnostics);
     if check.nodes > max_nodes {
         check.diagnostics.push(
             Diagnostic::error(

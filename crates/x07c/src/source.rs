@@ -1,7 +1,7 @@
 //! One file as lowering sees it: heads resolved once per name, and what each expression may do.
 
 use x07_ast::tree::Exprs;
-use x07_ast::{Decl, Expr, ExprId, File, Sym, TypeExpr};
+use x07_ast::{Decl, Expr, ExprId, File, Gaps, Sym, TypeExpr};
 
 use crate::builtins::{Effect, Form, Param, Special};
 use crate::heads::{Core, Head, resolve};
@@ -27,6 +27,8 @@ pub(crate) struct Source<'a> {
     /// Module whose names and imports hold.
     pub module: String,
     pub imports: Vec<String>,
+    /// What could not be read of the module.
+    pub gaps: Gaps,
     /// May use internal heads.
     pub trusted: bool,
     /// A place to point at when there is no better one.
@@ -39,15 +41,21 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn own(file: &'a File, trusted: bool) -> Self {
-        Source::new(FileRef::Own(file), file.imports.clone(), trusted, None)
+        Source::new(FileRef::Own(file), file.imports.clone(), file.gaps.clone(), trusted, None)
     }
 
     /// The template of a generic of another module; it may do what that module may.
-    pub(crate) fn template(file: File, imports: Vec<String>, trusted: bool, index: usize) -> Source<'static> {
-        Source::new(FileRef::Template(Box::new(file)), imports, trusted, Some(index))
+    pub(crate) fn template(
+        file: File,
+        imports: Vec<String>,
+        gaps: Gaps,
+        trusted: bool,
+        index: usize,
+    ) -> Source<'static> {
+        Source::new(FileRef::Template(Box::new(file)), imports, gaps, trusted, Some(index))
     }
 
-    fn new(file: FileRef<'a>, imports: Vec<String>, trusted: bool, index: Option<usize>) -> Self {
+    fn new(file: FileRef<'a>, imports: Vec<String>, gaps: Gaps, trusted: bool, index: Option<usize>) -> Self {
         let tree = match &file {
             FileRef::Own(file) => *file,
             FileRef::Template(file) => file,
@@ -56,7 +64,7 @@ impl<'a> Source<'a> {
         let heads: Vec<Head> = (0..exprs.name_count()).map(|i| resolve(exprs.name(Sym(i as u32)))).collect();
         let classes = classify(exprs, &heads);
         let module = tree.module_id.clone();
-        Source { file, module, imports, trusted, root: ExprId(0), heads, classes, index }
+        Source { file, module, imports, gaps, trusted, root: ExprId(0), heads, classes, index }
     }
 
     pub(crate) fn file(&self) -> &File {

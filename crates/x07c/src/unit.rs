@@ -6,7 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
-use x07_ast::{Decl, Diagnostic, ErrorKind, ExprId, File, FileKind, Function, Param};
+use x07_ast::{Decl, Diagnostic, ErrorKind, ExprId, File, FileKind, Function, Gaps, Param};
 
 use crate::elsewhere;
 use crate::emit::{self, Definition, Linkage, mangle};
@@ -15,15 +15,16 @@ use crate::interface::{FunctionInterface, Interface, ParamInterface, Template, U
 use crate::lower::{Contracts, Lowered, Lowerer, Operand, Role};
 use crate::mir::{self, Body, Stmt};
 use crate::mono::{Instance, Site};
-use crate::program::{FunctionSummary, MAX_INSTANCES, Summary};
+use crate::program::{FunctionSummary, MAX_INSTANCES, Summary, c_too_large};
 pub(crate) use crate::source::{Source, class};
+use crate::stack::{self, Callers, Look, Stack};
 use crate::types::{Ty, TypeArg, TypeProblem, resolve};
 use crate::{Interfaces, Options, STACK, Unit};
 
 /// What a function name means where it is used.
 pub(crate) enum Lookup {
     Found(Used),
-    /// It may be of a module that is imported and not loaded.
+    /// It is, or may be, of an imported module of which nothing is known.
     Unknown,
     Problem {
         code: &'static str,
@@ -54,6 +55,8 @@ struct Own<'a> {
     interface: Rc<FunctionInterface>,
     progress: Progress,
     recursive: bool,
+    /// What a call of it takes of the stack; known when all functions are done.
+    stack: u32,
     /// What it is an instance of, if it is one.
     instance: Option<Instance>,
     /// A function that it calls relies on it to put no view that it is given into a container.
@@ -73,6 +76,8 @@ struct Text {
     is_async: bool,
     /// Statements and values that come along with a copy in another unit; `None` for a function that is not copied.
     copied: Option<usize>,
+    /// Where it looks for stack.
+    look: Look,
 }
 
 impl Text {
@@ -92,6 +97,8 @@ pub(crate) struct UnitContext<'a> {
     interfaces: &'a dyn Interfaces,
     module: String,
     own: IndexMap<String, Own<'a>>,
+    /// The functions of `own` that are done, callees before their callers but for recursions.
+    done: Vec<usize>,
     imported: FxHashMap<Used, Rc<FunctionInterface>>,
     allowed: FxHashSet<String>,
     used: BTreeSet<Used>,
@@ -99,9 +106,28 @@ pub(crate) struct UnitContext<'a> {
     templates: FxHashMap<Used, Rc<Source<'a>>>,
     /// How many of `own` are instances of generics.
     instances: usize,
+    /// A function refers to something unknown.
+    has_unknown: bool,
 }
 
 impl<'a> UnitContext<'a> {
+    fn new(file: &File, interfaces: &'a dyn Interfaces, options: &'a Options) -> Self {
+        UnitContext {
+            options,
+            interfaces,
+            module: file.module_id.clone(),
+            own: IndexMap::new(),
+            done: Vec::new(),
+            imported: FxHashMap::default(),
+            allowed: FxHashSet::default(),
+            used: BTreeSet::new(),
+            summaries: Vec::new(),
+            templates: FxHashMap::default(),
+            instances: 0,
+            has_unknown: false,
+        }
+    }
+
     /// Finds the function that `name` means in the file `source`.
     pub(crate) fn lookup(&mut self, source: &Source<'_>, name: &str) -> Lookup {
         if name.starts_with("__internal.") {
@@ -110,6 +136,9 @@ impl<'a> UnitContext<'a> {
                 format!("\"{name}\" is internal-only: the standard library alone may use it"),
                 None,
             );
+        }
+        if source.gaps.functions.contains(name) {
+            return Lookup::Unknown;
         }
         let Some((module, _)) = name.rsplit_once('.') else {
             let candidates = crate::builtins::all().map(|row| row.head);
@@ -122,6 +151,9 @@ impl<'a> UnitContext<'a> {
                 if self.own.get(name).is_some_and(|own| own.instance.is_none()) {
                     return Lookup::Found(Used { module: module.to_string(), function: name.to_string() });
                 }
+                if source.gaps.declarations {
+                    return Lookup::Unknown;
+                }
                 let near = x07_ast::names::near(name, self.own.keys().map(String::as_str));
                 let help = near.map(|n| format!("did you mean \"{n}\"?"));
                 return problem("X07-TYPE-CALL-0001", format!("there is no function \"{name}\" in this module"), help);
@@ -131,6 +163,9 @@ impl<'a> UnitContext<'a> {
             if self.import(&used).is_some() {
                 return Lookup::Found(used);
             }
+            if source.gaps.declarations {
+                return Lookup::Unknown;
+            }
             return problem("X07-TYPE-CALL-0001", format!("there is no function \"{name}\" in its module"), None);
         }
         let candidates = || crate::builtins::all().map(|row| row.head);
@@ -138,15 +173,16 @@ impl<'a> UnitContext<'a> {
             || self.allowed.contains(module)
             || self.is_reexported(&source.imports, module);
         if !imported {
+            // What an unknown module exports of others is not known either.
+            if source.gaps.imports || source.imports.iter().any(|import| self.may_reexport_more(import)) {
+                return Lookup::Unknown;
+            }
             if self.interfaces.get(module).is_some() {
                 return problem(
                     "X07-NAME-0003",
                     format!("\"{name}\" is of module \"{module}\", which this file does not import"),
                     Some(format!("add \"{module}\" to \"imports\"")),
                 );
-            }
-            if self.any_import_is_unknown(source) {
-                return Lookup::Unknown;
             }
             // A builtin has a name like the library's function that wraps it, which is hardly what is meant.
             let near = x07_ast::names::near(name, candidates()).filter(|_| !name.starts_with("std."));
@@ -155,12 +191,10 @@ impl<'a> UnitContext<'a> {
                 near.unwrap_or_else(|| format!("if it is a function of \"{module}\", add that module to \"imports\""));
             return problem("X07-NAME-0001", format!("there is no function or builtin \"{name}\""), Some(help));
         }
-        if self.interfaces.is_partial() && self.interfaces.get(module).is_none() {
-            return Lookup::Unknown;
-        }
         let used = Used { module: module.to_string(), function: name.to_string() };
         match self.import(&used) {
             Some(interface) if interface.exported => Lookup::Found(used),
+            _ if self.is_unknown(&used) => Lookup::Unknown,
             Some(_) => problem("X07-NAME-0004", format!("\"{name}\" is not exported by \"{module}\""), None),
             None => {
                 let near = self
@@ -173,9 +207,20 @@ impl<'a> UnitContext<'a> {
         }
     }
 
-    /// A file that is looked at alone does not know all that it imports, nor what that exports of others.
-    fn any_import_is_unknown(&self, source: &Source<'_>) -> bool {
-        self.interfaces.is_partial() && source.imports.iter().any(|import| self.interfaces.get(import).is_none())
+    /// What could not be read of an imported module, if anything could.
+    fn gaps(&self, module: &str) -> Option<&Gaps> {
+        self.interfaces.get(module).map(|interface| &interface.gaps)
+    }
+
+    /// A module may export modules that are not in its interface.
+    fn may_reexport_more(&self, module: &str) -> bool {
+        self.interfaces.is_unknown(module) || self.gaps(module).is_some_and(|gaps| gaps.exports)
+    }
+
+    /// A function that is not in its module's interface may be there all the same.
+    fn is_unknown(&self, used: &Used) -> bool {
+        let is_gap = |gaps: &Gaps| gaps.declarations || gaps.functions.contains(&used.function);
+        self.interfaces.is_unknown(&used.module) || self.gaps(&used.module).is_some_and(is_gap)
     }
 
     /// One of the imports exports the module.
@@ -199,12 +244,15 @@ impl<'a> UnitContext<'a> {
     }
 
     /// A function of the library that a form stands for.
-    pub(crate) fn library(&mut self, module: &str, function: &str) -> Option<Used> {
+    pub(crate) fn library(&mut self, module: &str, function: &str) -> Lookup {
         let used = Used { module: module.to_string(), function: function.to_string() };
-        if module == self.module {
-            return self.own.contains_key(function).then_some(used);
+        let is_known =
+            if module == self.module { self.own.contains_key(function) } else { self.import(&used).is_some() };
+        match is_known {
+            true => Lookup::Found(used),
+            false if self.interfaces.is_unknown(module) => Lookup::Unknown,
+            false => problem("X07-IMPORT-0001", format!("unknown module: \"{module}\""), None),
         }
-        self.import(&used).map(|_| used)
     }
 
     /// A form imports this module by itself.
@@ -334,6 +382,7 @@ impl<'a> UnitContext<'a> {
                 interface: Rc::new(interface),
                 progress: Progress::Waiting,
                 recursive: false,
+                stack: 0,
                 instance: Some(made),
                 assumed_to_store_nothing: false,
                 text: None,
@@ -348,8 +397,9 @@ impl<'a> UnitContext<'a> {
             return Some(source.clone());
         }
         let parsed = x07_ast::parse(template.source.as_bytes(), x07_ast::Expected::Any);
-        let imports = self.interfaces.get(&used.module).map(|i| i.imports.clone()).unwrap_or_default();
-        let source = Rc::new(Source::template(parsed.file?, imports, template.trusted, template.index));
+        let of = self.interfaces.get(&used.module);
+        let (imports, gaps) = of.map(|i| (i.imports.clone(), i.gaps.clone())).unwrap_or_default();
+        let source = Rc::new(Source::template(parsed.file?, imports, gaps, template.trusted, template.index));
         self.templates.insert(used.clone(), source.clone());
         Some(source)
     }
@@ -400,7 +450,8 @@ impl<'a> UnitContext<'a> {
         let recursive = self.own.get(name).is_some_and(|own| own.recursive);
         let comment = comment(name, &interface);
         let text = self.finish(name, lowered, recursive, interface.result, comment, interface.is_async);
-        if let Some(own) = self.own.get_mut(name) {
+        if let Some((index, _, own)) = self.own.get_full_mut(name) {
+            self.done.push(index);
             let mut interface = (*own.interface).clone();
             interface.source = source_of_view;
             interface.stored = stored;
@@ -457,7 +508,7 @@ impl<'a> UnitContext<'a> {
         comment: String,
         is_async: bool,
     ) -> Option<Text> {
-        let Lowered { mut body, calls, native_heads, diagnostics, nodes, has_tasks, .. } = lowered;
+        let Lowered { mut body, calls, native_heads, diagnostics, nodes, has_tasks, has_unknown, .. } = lowered;
         let clean = !diagnostics.iter().any(Diagnostic::is_error);
         self.summaries.push(FunctionSummary {
             name: name.to_string(),
@@ -466,7 +517,8 @@ impl<'a> UnitContext<'a> {
             native_heads: native_heads.into_iter().collect(),
             nodes,
         });
-        if !clean {
+        self.has_unknown |= has_unknown;
+        if !clean || has_unknown {
             return None;
         }
         let fuels: Vec<Fuel> = body.callees.iter().map(|used| self.fuel_of(used)).collect();
@@ -496,7 +548,7 @@ impl<'a> UnitContext<'a> {
             fuel = Fuel { leading: 0, variable: true, visible: fuel.visible, by_pointer: false };
         }
         let linkage = if small { Linkage::Inline } else { Linkage::Static };
-        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, copied })
+        Some(Text { params, linkage, body, fuel, result, comment, calls, is_async, copied, look: Look::Nowhere })
     }
 
     /// How large a copy of the body in another unit is, with the bodies that come along because it calls them; `None` if
@@ -526,6 +578,42 @@ impl<'a> UnitContext<'a> {
         self.imported.get(used).map_or_else(Fuel::default, |interface| interface.fuel)
     }
 
+    /// Decides where the functions of a library look for stack, when all are done.
+    fn place_stack(&mut self, exposed: &BTreeSet<String>, solve: Option<&mut Text>) {
+        // Within a recursion, a function comes before one that it calls. That one looks itself, so that its own frame is all
+        // that counts of it.
+        for (name, own) in &mut self.own {
+            if let Some(text) = &own.text {
+                own.stack = stack::place(&text.body, 0, true, callers(name, text, exposed)).taken;
+            }
+        }
+        for index in std::mem::take(&mut self.done) {
+            let Some((name, own)) = self.own.get_index(index) else { continue };
+            let Some(text) = &own.text else { continue };
+            let below = self.taken_below(&text.body);
+            let callers = callers(name, text, exposed);
+            let Stack { look, taken } = match text.is_async {
+                true => stack::place_task(&text.body, below, callers),
+                false => stack::place(&text.body, below, own.recursive, callers),
+            };
+            if let Some((_, Own { stack, text: Some(text), .. })) = self.own.get_index_mut(index) {
+                (*stack, text.look) = (taken, look);
+            }
+        }
+        if let Some(text) = solve {
+            text.look = stack::place(&text.body, self.taken_below(&text.body), true, Callers::All).look;
+        }
+    }
+
+    /// The most that a call in a body takes of the stack before somebody looks.
+    fn taken_below(&self, body: &Body) -> u32 {
+        let taken = body.callees.iter().map(|used| match self.own.get(&used.function) {
+            Some(own) if used.module == self.module => own.stack,
+            _ => self.imported.get(used).map_or(0, |interface| interface.stack),
+        });
+        taken.max().unwrap_or(0)
+    }
+
     fn symbol_of(&self, used: &Used) -> String {
         if used.module == self.module
             && let Some(own) = self.own.get(&used.function)
@@ -551,30 +639,31 @@ impl<'a> UnitContext<'a> {
         let called = text.body.callees.iter();
         let callees: Vec<emit::Callee> =
             called.map(|used| emit::Callee { symbol: self.symbol_of(used), fuel: self.fuel_of(used) }).collect();
-        if !text.is_async {
-            return emit::definition(&Definition {
-                symbol,
-                comment: &text.comment,
-                linkage,
-                result: text.result,
-                body: &text.body,
-                fuel: text.fuel,
-                callees: &callees,
-                at,
-            });
-        }
         let body = format!("{symbol}__body");
+        let (symbol_of_body, linkage_of_body) = match text.look {
+            Look::InFront(_) => (body.as_str(), Linkage::Apart),
+            _ if text.is_async => (body.as_str(), Linkage::Static),
+            _ => (symbol, linkage),
+        };
         let printed = emit::definition(&Definition {
-            symbol: &body,
+            symbol: symbol_of_body,
             comment: &text.comment,
-            linkage: Linkage::Static,
+            linkage: linkage_of_body,
             result: text.result,
             body: &text.body,
             fuel: text.fuel,
+            looks_for: if let Look::Inside(bytes) = text.look { Some(bytes) } else { None },
             callees: &callees,
             at,
         });
-        format!("{printed}{}", starter(symbol, &body, text, linkage))
+        match text.look {
+            _ if text.is_async => format!("{printed}{}", starter(symbol, &body, text, linkage)),
+            Look::InFront(bytes) => {
+                let front = emit::front(symbol, &body, linkage, &text.params, text.result, text.fuel, bytes);
+                format!("{printed}\n{front}")
+            }
+            _ => printed,
+        }
     }
 }
 
@@ -620,8 +709,12 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
     let make =
         if fields.is_empty() { String::new() } else { format!("  {symbol}__frame frame = {{{}}};\n", init.join(", ")) };
     let leading = text.fuel.leading;
+    let look = match text.look {
+        Look::InFront(bytes) => format!("  {}\n", emit::look_for_stack(bytes)),
+        _ => String::new(),
+    };
     format!(
-        "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}{dropped}    return;\n  }}\n  \
+        "\n{frame_type}static void {symbol}__run(void *data, x07_task_result *result) {{\n{frame_use}  if (!result) {{\n{drops}{dropped}    return;\n  }}\n{look}  \
          x07_ctx.fuel -= {leading};\n  if (X07_UNLIKELY(x07_ctx.fuel < 0)) x07_trap_fuel();\n  result->{member} = {body}({});\n{after}}}\n\n\
          {linkage}uint32_t {symbol}({params}) {{\n{keeps}{make}  return x07_task_new({symbol}__run, {frame_arg}, {size}, {kind});\n}}\n",
         passed.join(", ")
@@ -631,18 +724,33 @@ fn starter(symbol: &str, body: &str, text: &Text, linkage: Linkage) -> String {
 /// Compiles one file.
 pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Options) -> Unit {
     let source = Rc::new(Source::own(file, options.trusted));
-    let mut context = UnitContext {
-        options,
-        interfaces,
+    let mut context = UnitContext::new(file, interfaces, options);
+    let mut summary = Summary {
         module: file.module_id.clone(),
-        own: IndexMap::new(),
-        imported: FxHashMap::default(),
-        allowed: FxHashSet::default(),
-        used: BTreeSet::new(),
-        summaries: Vec::new(),
-        templates: FxHashMap::default(),
-        instances: 0,
+        has_contracts: file
+            .decls
+            .iter()
+            .any(|decl| matches!(decl, Decl::Function(function) if function.has_contracts())),
+        ..Summary::default()
     };
+    declare(file, &source, &mut context, &mut summary);
+    let names: Vec<String> = context.own.keys().cloned().collect();
+    for name in names {
+        if context.own.get(&name).is_some_and(|own| own.progress == Progress::Waiting) {
+            context.lower(&name);
+        }
+    }
+    let solve = file.solve.map(|body| {
+        let lowered = context.lower_body(source.clone(), "solve", Role::Solve, Vec::new(), &[], Ty::Bytes, None, body);
+        let comment = "solve -> bytes".to_string();
+        context.finish("solve", lowered, true, Ty::Bytes, comment, false)
+    });
+    assemble(file, context, source, solve.flatten(), summary)
+}
+
+/// Enters all functions of the file, none of them lowered yet.
+fn declare<'a>(file: &'a File, source: &Rc<Source<'a>>, context: &mut UnitContext<'a>, summary: &mut Summary) {
+    let options = context.options;
     let exported: BTreeSet<&str> = file
         .decls
         .iter()
@@ -652,21 +760,15 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
         })
         .flatten()
         .collect();
-    let mut summary = Summary {
-        module: file.module_id.clone(),
-        has_contracts: file
-            .decls
-            .iter()
-            .any(|decl| matches!(decl, Decl::Function(function) if function.has_contracts())),
-        ..Summary::default()
-    };
+    // A list with gaps may have any name.
+    let is_exported = |name: &str| exported.contains(name) || file.gaps.exports;
     for (decl, declared) in file.decls.iter().enumerate() {
         let (name, interface) = match declared {
             Decl::Function(function) => {
                 let mut problems = Vec::new();
                 let mut interface =
                     signature(function, &function.name, &[], !function.type_params.is_empty(), &mut problems);
-                interface.exported = exported.contains(function.name.as_str());
+                interface.exported = is_exported(&function.name);
                 for (index, param) in function.type_params.iter().enumerate() {
                     if let Some(bound) = param.bound.as_deref().filter(|bound| bounds(Some(bound)).is_err()) {
                         summary.diagnostics.push(
@@ -727,12 +829,12 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
             }
             Decl::Extern(external) => {
                 let mut interface = extern_signature(external);
-                interface.exported = exported.contains(external.name.as_str());
+                interface.exported = is_exported(&external.name);
                 (external.name.clone(), interface)
             }
             Decl::Export(_) => continue,
         };
-        let done = interface.is_extern || interface.template.is_some();
+        let done = interface.is_extern || interface.template.is_some() || file.gaps.bodies.contains(&name);
         context.own.insert(
             name,
             Own {
@@ -742,24 +844,40 @@ pub(crate) fn compile(file: &File, interfaces: &dyn Interfaces, options: &Option
                 interface: Rc::new(interface),
                 progress: if done { Progress::Done } else { Progress::Waiting },
                 recursive: false,
+                stack: 0,
                 instance: None,
                 assumed_to_store_nothing: false,
                 text: None,
             },
         );
     }
-    let names: Vec<String> = context.own.keys().cloned().collect();
-    for name in names {
-        if context.own.get(&name).is_some_and(|own| own.progress == Progress::Waiting) {
-            context.lower(&name);
+}
+
+/// The interface of a file of which nothing but the declarations is looked at.
+pub(crate) fn declared(file: &File, options: &Options) -> Interface {
+    struct Nobody;
+    impl Interfaces for Nobody {
+        fn get(&self, _: &str) -> Option<&Interface> {
+            None
         }
     }
-    let solve = file.solve.map(|body| {
-        let lowered = context.lower_body(source.clone(), "solve", Role::Solve, Vec::new(), &[], Ty::Bytes, None, body);
-        let comment = "solve -> bytes".to_string();
-        context.finish("solve", lowered, true, Ty::Bytes, comment, false)
-    });
-    assemble(file, context, source, solve.flatten(), summary)
+    let source = Rc::new(Source::own(file, options.trusted));
+    let mut context = UnitContext::new(file, &Nobody, options);
+    declare(file, &source, &mut context, &mut Summary::default());
+    let known = context.own.into_iter().filter(|(name, _)| !file.gaps.functions.contains(name));
+    let functions = known.map(|(name, own)| (name, (*own.interface).clone()));
+    Interface { functions: functions.collect(), ..empty_interface(file) }
+}
+
+/// The interface of a file but for its functions.
+fn empty_interface(file: &File) -> Interface {
+    Interface {
+        module: file.module_id.clone(),
+        imports: file.imports.clone(),
+        reexports: reexports(file),
+        functions: BTreeMap::new(),
+        gaps: file.gaps.clone(),
+    }
 }
 
 /// A function with mistakes has no C text, and so has none that calls it: a program that reaches one of them stops with
@@ -794,11 +912,14 @@ fn assemble(
     file: &File,
     mut context: UnitContext<'_>,
     source: Rc<Source<'_>>,
-    solve: Option<Text>,
+    mut solve: Option<Text>,
     mut summary: Summary,
 ) -> Unit {
     leave_out_callers_of_broken_functions(&mut context);
     let exposed = exposed(file, &context);
+    if context.options.library {
+        context.place_stack(&exposed, solve.as_mut());
+    }
     let module = context.module.clone();
     // What ends up in the text: solve, what others may use, and what these call in turn.
     let mut wanted: BTreeSet<String> = BTreeSet::new();
@@ -825,12 +946,7 @@ fn assemble(
     let mut prototypes = String::new();
     let mut definitions = String::new();
     let mut inline_definitions = String::new();
-    let mut interface = Interface {
-        module: module.clone(),
-        imports: file.imports.clone(),
-        reexports: reexports(file),
-        functions: BTreeMap::new(),
-    };
+    let mut interface = empty_interface(file);
     let bodies: Vec<(&String, &Own<'_>)> = context.own.iter().filter(|(name, _)| wanted.contains(*name)).collect();
     for (name, own) in &bodies {
         if own.interface.is_extern {
@@ -854,7 +970,8 @@ fn assemble(
         }
     }
     for (name, own) in &context.own {
-        if own.instance.is_some() || !(own.interface.exported || exposed.contains(name)) {
+        let is_seen = own.instance.is_none() && (own.interface.exported || exposed.contains(name));
+        if !is_seen || file.gaps.functions.contains(name) {
             continue;
         }
         let mut known = (*own.interface).clone();
@@ -862,6 +979,7 @@ fn assemble(
             let result = if text.is_async { Ty::I32 } else { text.result };
             let fuel = if text.is_async { Fuel::default() } else { text.fuel };
             known.inline = text.copied.is_some();
+            known.stack = own.stack;
             known.declaration = if text.copied.is_some() {
                 known.parts = emit::Parts::of(&text.body);
                 let printed = context.print(name, text, Linkage::Inline);
@@ -905,23 +1023,15 @@ fn assemble(
     }
     c.push_str(&inline_definitions);
     c.push_str(&definitions);
-    if c.len() > context.options.limits.max_c_bytes {
-        summary.diagnostics.push(
-            Diagnostic::error(
-                "X07-BUDGET-0004",
-                ErrorKind::Budget,
-                format!(
-                    "C source too large: max_c_bytes={} got {} (module \"{module}\")",
-                    context.options.limits.max_c_bytes,
-                    c.len()
-                ),
-            )
-            .help("raise the limit with --max-c-bytes or the environment variable X07_MAX_C_BYTES"),
-        );
+    let most = context.options.limits.max_c_bytes;
+    if c.len() > most {
+        summary.diagnostics.push(c_too_large(most as u64, c.len() as u64, Some(&module)));
     }
     summary.functions = context.summaries;
     summary.instances = context.own.values().filter_map(|own| own.instance.clone()).collect();
-    Unit { interface, c, used: context.used.into_iter().collect(), links: links.into_iter().collect(), summary }
+    let has_unknown = context.has_unknown;
+    let (used, links) = (context.used.into_iter().collect(), links.into_iter().collect());
+    Unit { interface, c, used, links, summary, has_unknown }
 }
 
 /// The modules that a file exports.
@@ -970,6 +1080,15 @@ fn exposed(file: &File, context: &UnitContext<'_>) -> BTreeSet<String> {
         }
     }
     exposed
+}
+
+/// Who calls a function of this file.
+fn callers(name: &str, text: &Text, exposed: &BTreeSet<String>) -> Callers {
+    match () {
+        () if text.copied.is_some() => Callers::Copying,
+        () if exposed.contains(name) => Callers::All,
+        () => Callers::Own,
+    }
 }
 
 /// Every name at the head of a list, or named by `tapp`, in a function.
@@ -1100,6 +1219,7 @@ fn signature(
         source: ViewSource::Free,
         stored: Vec::new(),
         fuel: Fuel { variable: true, ..Fuel::default() },
+        stack: 0,
         symbol: mangle(name),
         declaration: String::new(),
         parts: emit::Parts::default(),
@@ -1148,6 +1268,7 @@ fn extern_signature(external: &x07_ast::Extern) -> FunctionInterface {
         source: ViewSource::Free,
         stored: Vec::new(),
         fuel: Fuel::default(),
+        stack: 0,
         symbol,
         declaration,
         parts: emit::Parts::default(),
@@ -1279,6 +1400,7 @@ impl<'u, 'a> Lowerer<'u, 'a> {
                 nodes: 0,
                 diagnostics: Vec::new(),
                 has_tasks: false,
+                has_unknown: false,
             },
         }
     }

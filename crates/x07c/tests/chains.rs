@@ -25,6 +25,7 @@ fn compile(text: &str, imported: Option<Interface>) -> Unit {
         limits: Limits { max_locals: 20_000, max_c_bytes: 64 << 20 },
         trusted: false,
         inline_across_modules: true,
+        library: false,
     };
     x07c::compile(&file, &Imported(imported), &options)
 }

@@ -26,6 +26,7 @@ fn compiled(declarations: &str, solve: &str) -> (String, Unit) {
         limits: Limits { max_locals: 20_000, max_c_bytes: 32 << 20 },
         trusted: false,
         inline_across_modules: false,
+        library: false,
     };
     let unit = compile(&file, &Alone, &options);
     (text, unit)
@@ -155,8 +156,37 @@ fn a_mistake_is_told_once() {
                 error[X07-ARITY-LET-0001] /solve/1: "let" takes a name and a value, 1 given
             "#]],
         ),
+        // In an instance that nobody calls, in one that is called, and in another one.
+        (
+            r#"{"kind":"defn","name":"main.g","type_params":[{"name":"A"}],"params":[],"result":"i32","body":"zz"},
+            {"kind":"defn","name":"main.f","params":[],"result":"i32","body":["tapp","main.g",["tys","i32"]]}"#
+                .to_owned(),
+            r#"["bytes.alloc",["+",["tapp","main.g",["tys","bytes"]],["tapp","main.g",["tys","vec_u8"]]]]"#,
+            expect![[r#"
+                error[X07-TYPE-0001] /decls/0/body: unknown identifier: "zz"
+            "#]],
+        ),
     ] {
         check(&declarations, solve, expected);
+    }
+}
+
+#[test]
+fn the_arguments_of_a_call_that_does_not_fit_are_checked_too() {
+    for call in [
+        r#"["main.f","zz"]"#,
+        r#"["main.no","zz"]"#,
+        r#"["bytes.len",1,"zz"]"#,
+        r#"["tapp","main.f",["tys","i32"],"zz"]"#,
+        r#"["tapp","main.no","i32",["option","i32"],"zz"]"#,
+        r#"["tapp","main.g",["tys"],"zz"]"#,
+        r#"["tapp","main.g",["tys","no"],"zz"]"#,
+        r#"["tapp","main.g",["tys","bytes"],"zz"]"#,
+    ] {
+        let generic = r#",{"kind":"defn","name":"main.g","type_params":[{"name":"A","bound":"num_like"}],"params":[{"name":"x","ty":["t","A"]}],"result":"i32","body":0}"#;
+        let found = findings(&(number("1", "") + generic), &format!(r#"["bytes.alloc",{call}]"#));
+        assert_eq!(found.lines().count(), 2, "{call}: {found}");
+        assert!(found.ends_with("unknown identifier: \"zz\"\n"), "{call}: {found}");
     }
 }
 

@@ -11,7 +11,7 @@ use super::signatures::{check_brand, is_result_bytes, shown};
 use crate::codes;
 use crate::names::{is_dotted, is_identifier, near};
 use crate::text::quoted;
-use crate::tree::{Clause, Decl, Export, Extern, FileKind, Function, Param, SchemaVersion, TypeExpr, TypeParam};
+use crate::tree::{Clause, Decl, Export, Extern, FileKind, Function, Gaps, Param, SchemaVersion, TypeExpr, TypeParam};
 
 /// What the rules need to know of the file around a declaration.
 pub(super) struct Around<'a> {
@@ -42,16 +42,26 @@ const FUNCTION_KEYS: &[&str] = &[
 const EXTERN_KEYS: &[&str] = &["kind", "abi", "name", "link_name", "params", "result", "doc"];
 const EXPORT_KEYS: &[&str] = &["kind", "names", "doc"];
 
-/// Applies the rules to all declarations; a refused one is left out.
-pub(super) fn declarations(reader: &mut Reader, around: &Around<'_>, drafts: Vec<Option<Draft>>) -> Vec<Decl> {
+/// Applies the rules to all declarations; a refused one is a gap.
+pub(super) fn declarations(
+    reader: &mut Reader,
+    around: &Around<'_>,
+    drafts: Vec<Option<Draft>>,
+    gaps: &mut Gaps,
+) -> Vec<Option<Decl>> {
     let declared = declared_names(reader, &drafts);
     let mut decls = Vec::with_capacity(drafts.len());
     let mut exported_at = None;
     for (index, draft) in drafts.into_iter().enumerate() {
-        let Some(draft) = draft else { continue };
+        let Some(draft) = draft else {
+            gaps.declarations = true;
+            decls.push(None);
+            continue;
+        };
         reader.enter(Step::Index(index as u32));
         let mark = reader.mark();
         let name = draft.name.given().cloned();
+        let is_export = draft.kind.given().is_some_and(|kind| kind == "export");
         let decl = match &draft.kind {
             Slot::Absent => {
                 let error = reader.error(codes::MISSING_KEY, "the declaration has no `kind`");
@@ -70,10 +80,16 @@ pub(super) fn declarations(reader: &mut Reader, around: &Around<'_>, drafts: Vec
                 }
             },
         };
-        if let Some(name) = name {
-            reader.attribute(mark, &name);
+        if let Some(name) = &name {
+            reader.attribute(mark, name);
         }
-        decls.extend(decl);
+        match name {
+            _ if decl.is_some() => {}
+            _ if is_export => gaps.exports = true,
+            Some(name) => gaps.functions.extend([name]),
+            None => gaps.declarations = true,
+        }
+        decls.push(decl);
         reader.leave();
     }
     if around.kind == FileKind::Module && around.is_wanted && exported_at.is_none() {
@@ -164,9 +180,10 @@ fn function(reader: &mut Reader, around: &Around<'_>, draft: Draft, is_async: bo
         params: sound(draft.params)?,
         result: draft.result.into_given()?,
         result_brand: draft.result_brand.into_given(),
-        requires: sound::<Clause>(draft.requires)?,
-        ensures: sound(draft.ensures)?,
-        invariant: sound(draft.invariant)?,
+        // Whatever is refused of a contract, the function is known without.
+        requires: sound::<Clause>(draft.requires).unwrap_or_default(),
+        ensures: sound(draft.ensures).unwrap_or_default(),
+        invariant: sound(draft.invariant).unwrap_or_default(),
         body: draft.body.into_given()?,
         doc: draft.doc.into_given(),
     }))

@@ -54,10 +54,7 @@ impl Options {
                     None => shell.status("Checked", &format!("{} ({modules})", program.name)),
                 }
             }
-            MessageFormat::Json => {
-                sort(&mut diagnostics, &sources);
-                print_json(&[(diagnostics, &sources)], &inputs(&program, &sources))?;
-            }
+            MessageFormat::Json => print_json(&[(diagnostics, &sources)], &inputs(&program, &sources))?,
         }
         Ok(if tally.errors > 0 { failure::PROGRAM_AT_FAULT } else { 0 })
     }
@@ -76,14 +73,6 @@ impl Options {
         });
         report.map(|report| (report.diagnostics, report.sources))
     }
-}
-
-/// The order of spec cli 8: file, pointer, code, message.
-fn sort(diagnostics: &mut [Diagnostic], sources: &Sources) {
-    diagnostics.sort_by_cached_key(|one| {
-        let file = Texts::path(sources, &one.module);
-        (file, one.pointer.clone().unwrap_or_default(), one.code.clone(), one.message.clone())
-    });
 }
 
 /// The files that were looked at, sorted.

@@ -16,7 +16,9 @@ use crate::shell::{Shell, count};
 
 /// Look for mistakes in files, each on its own
 #[derive(Debug, Args)]
-#[command(after_help = "`x07 check` looks at the whole program, with the modules of others.")]
+#[command(after_help = "`x07 check` looks at the whole program, with the modules of others.\n\n\
+    The pointers and patches of the json format are for a file's canonical form, which `x07 fmt --write` makes;\n\
+    data.span is of the file on disk.")]
 pub(crate) struct Options {
     /// Files and folders [default: the project]
     paths: Vec<PathBuf>,

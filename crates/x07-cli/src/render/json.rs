@@ -1,9 +1,14 @@
 //! Diagnostics as an x07diag document (spec language 17.1).
+//!
+//! Its pointers and patches are for the canonical form of a file; lines and columns are of the file as it is on disk.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use x07_ast::{Diagnostic, Position, Severity, Stage};
+use x07_ast::{CanonicalPlaces, Diagnostic, Position, Severity, Stage};
 
+use super::Found;
 use super::excerpt::Excerpt;
 use super::texts::Texts;
 
@@ -12,7 +17,7 @@ use super::texts::Texts;
 pub(crate) struct Document<'a> {
     schema_version: &'static str,
     ok: bool,
-    diagnostics: Vec<Entry<'a>>,
+    diagnostics: Vec<Entry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<Meta<'a>>,
 }
@@ -23,70 +28,91 @@ struct Meta<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
-    code: &'a str,
+struct Entry {
+    code: String,
     severity: Severity,
     stage: Stage,
-    message: &'a str,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    loc: Option<Loc<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    notes: &'a [String],
+    loc: Option<Loc>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related: Vec<Loc<'a>>,
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<Loc>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     data: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    quickfix: Option<Quickfix<'a>>,
+    quickfix: Option<Quickfix>,
 }
 
 #[derive(Debug, Serialize)]
-struct Loc<'a> {
+struct Loc {
     kind: &'static str,
-    ptr: &'a str,
+    ptr: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Quickfix<'a> {
+struct Quickfix {
     kind: &'static str,
-    patch: &'a Value,
-    note: &'a str,
+    patch: Value,
+    note: String,
 }
 
 /// The document for diagnostics, each lot with the texts that it speaks of; `inputs` are the files that were looked at.
-pub(crate) fn document<'a>(found: &'a [(Vec<Diagnostic>, &dyn Texts)], inputs: &'a [String]) -> Document<'a> {
-    let all = || found.iter().flat_map(|(diagnostics, texts)| diagnostics.iter().map(|one| (one, *texts)));
+pub(crate) fn document<'a>(found: &[Found<'_>], inputs: &'a [String]) -> Document<'a> {
+    let mut diagnostics: Vec<Entry> = found.iter().flat_map(|(lot, texts)| entries(lot, *texts)).collect();
+    diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
     Document {
         schema_version: "x07.x07diag@0.1.0",
-        ok: !all().any(|(diagnostic, _)| diagnostic.is_error()),
-        diagnostics: all().map(|(diagnostic, texts)| entry(diagnostic, texts)).collect(),
+        ok: !diagnostics.iter().any(|entry| entry.severity == Severity::Error),
+        diagnostics,
         meta: (!inputs.is_empty()).then_some(Meta { inputs }),
     }
 }
 
-fn entry<'a>(diagnostic: &'a Diagnostic, texts: &dyn Texts) -> Entry<'a> {
-    Entry {
-        code: &diagnostic.code,
-        severity: diagnostic.severity,
-        stage: diagnostic.stage,
-        message: &diagnostic.message,
-        loc: diagnostic.pointer.as_deref().map(loc),
-        notes: &diagnostic.notes,
-        related: diagnostic.labels.iter().map(|label| loc(&label.pointer)).collect(),
-        data: data(diagnostic, texts),
-        quickfix: diagnostic.fix.as_ref().map(|fix| Quickfix {
-            kind: "json_patch",
-            patch: &fix.patch,
-            note: &fix.note,
-        }),
+fn entries(lot: &[Diagnostic], texts: &dyn Texts) -> Vec<Entry> {
+    let mut modules: BTreeMap<&str, Option<CanonicalPlaces>> = BTreeMap::new();
+    let entries = lot.iter().map(|diagnostic| {
+        let module = diagnostic.module.as_str();
+        // A text without a canonical form keeps its places.
+        let places = modules.entry(module).or_insert_with(|| CanonicalPlaces::of(&texts.text(module)?).ok());
+        let told = match places {
+            Some(places) => places.finding(diagnostic.clone()),
+            None => diagnostic.clone(),
+        };
+        Entry::new(told, data(diagnostic, texts))
+    });
+    entries.collect()
+}
+
+impl Entry {
+    fn new(diagnostic: Diagnostic, data: Map<String, Value>) -> Self {
+        Entry {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            stage: diagnostic.stage,
+            message: diagnostic.message,
+            loc: diagnostic.pointer.map(loc),
+            notes: diagnostic.notes,
+            related: diagnostic.labels.into_iter().map(|label| loc(label.pointer)).collect(),
+            data,
+            quickfix: diagnostic.fix.map(|fix| Quickfix { kind: "json_patch", patch: fix.patch, note: fix.note }),
+        }
+    }
+
+    /// The order of the document: file, pointer, code, message.
+    fn order(&self) -> [&str; 4] {
+        let file = self.data.get("file").and_then(Value::as_str).unwrap_or_default();
+        let pointer = self.loc.as_ref().map_or("", |loc| &loc.ptr);
+        [file, pointer, &self.code, &self.message]
     }
 }
 
-fn loc(ptr: &str) -> Loc<'_> {
+fn loc(ptr: String) -> Loc {
     Loc { kind: "x07ast", ptr }
 }
 
-/// What a program wants to know besides: file, line and column, function, help and the labels' words.
+/// What a program wants to know besides: file, line and column on disk, function, help and the labels' words.
 fn data(diagnostic: &Diagnostic, texts: &dyn Texts) -> Map<String, Value> {
     let mut data = Map::new();
     let mut insert = |key: &str, value: Value| data.insert(key.to_owned(), value);

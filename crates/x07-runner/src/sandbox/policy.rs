@@ -3,10 +3,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use boon::{Compiler, ErrorKind, Schemas, ValidationError};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::patterns::is_regex_lite;
+
+/// What the schema is called while it is compiled.
+const SCHEMA_NAME: &str = "policy.schema.json";
 
 /// The JSON Schema of policy files.
 pub const SCHEMA: &str = include_str!("policy.schema.json");
@@ -308,18 +312,42 @@ impl Policy {
 }
 
 fn schema_mistakes(value: &Value) -> Vec<Mistake> {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap_or_default();
-    let validator = match jsonschema::validator_for(&schema) {
-        Ok(validator) => validator,
-        Err(error) => {
-            return vec![Mistake { pointer: String::new(), message: format!("the schema is broken: {error}") }];
-        }
+    let broken = |error: &dyn fmt::Display| {
+        vec![Mistake { pointer: String::new(), message: format!("the schema is broken: {error}") }]
     };
-    let mut mistakes: Vec<Mistake> = validator
-        .iter_errors(value)
-        .map(|error| Mistake { pointer: error.instance_path().to_string(), message: error.to_string() })
-        .collect();
+    let schema: Value = match serde_json::from_str(SCHEMA) {
+        Ok(schema) => schema,
+        Err(error) => return broken(&error),
+    };
+    let (mut compiler, mut schemas) = (Compiler::new(), Schemas::new());
+    let compiled =
+        compiler.add_resource(SCHEMA_NAME, schema).and_then(|()| compiler.compile(SCHEMA_NAME, &mut schemas));
+    let schema = match compiled {
+        Ok(schema) => schema,
+        Err(error) => return broken(&error),
+    };
+    let mut mistakes = Vec::new();
+    if let Err(error) = schemas.validate(value, schema) {
+        collect(&error, &mut mistakes);
+    }
     mistakes.sort_by(|a, b| (&a.pointer, &a.message).cmp(&(&b.pointer, &b.message)));
     mistakes.dedup();
     mistakes
+}
+
+/// The mistakes themselves, without the schemas around them that therefore do not hold.
+fn collect(error: &ValidationError<'_, '_>, mistakes: &mut Vec<Mistake>) {
+    let mut tell = |message| mistakes.push(Mistake { pointer: error.instance_location.to_string(), message });
+    match &error.kind {
+        // The library lists properties in an order of its own, another one each time.
+        ErrorKind::Required { want } => want.iter().for_each(|name| tell(format!("the property '{name}' is missing"))),
+        ErrorKind::AdditionalProperties { got } => {
+            got.iter().for_each(|name| tell(format!("the property '{name}' is not allowed")));
+        }
+        kind if error.causes.is_empty() => tell(kind.to_string()),
+        _ => {}
+    }
+    for cause in &error.causes {
+        collect(cause, mistakes);
+    }
 }

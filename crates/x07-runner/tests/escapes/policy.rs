@@ -38,7 +38,7 @@ fn every_mistake_is_told() {
             "/net/allow_hosts/0/host",
             "/net/allow_hosts/0/ports/0",
             "allow_cwd_roots",
-            "\"time\" is a required property",
+            "the property 'time' is missing",
         ],
     );
     refused(&policy(|policy| policy["fs"]["read_roots"] = json!(["a;b"])), &["/fs/read_roots/0"]);
@@ -49,7 +49,7 @@ fn every_mistake_is_told() {
     );
     let host = |host: &str| policy(|policy| policy["net"]["allow_hosts"] = json!([{ "host": host, "ports": [1] }]));
     refused(&host(&"é".repeat(128)), &["/net/allow_hosts/0/host", "at most 255 bytes, not 256"]);
-    refused(&json!([]), &["is not of type \"object\""]);
+    refused(&json!([]), &["want object, but got array"]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn random_programs_are_accepted_and_compile_to_equal_text() {
 fn random_programs_run_alike_in_every_profile_and_leave_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     for name in x07_runtime::HEADERS {
-        fs::write(folder.path().join(name), x07_runtime::file(name).unwrap()).unwrap();
+        fs::write(folder.path().join(name), x07_runtime::header(name).unwrap()).unwrap();
     }
     check(CASES, |program| examine(folder.path(), program));
 }
@@ -111,6 +111,7 @@ fn unit(program: &Value) -> Result<String, String> {
         limits: x07c::Limits { max_locals: 20_000, max_c_bytes: 32 << 20 },
         trusted: false,
         inline_across_modules: true,
+        library: false,
     };
     let unit = x07c::compile(&file, &NoInterfaces, &options);
     if unit.c != x07c::compile(&file, &NoInterfaces, &options).c {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use x07_runtime::{DEBUG_BORROW_FLAG, EMBED, FILES, FLAGS, PIC_FLAGS, SOURCES, Variant, prebuilt};
+use x07_runtime::{DEBUG_BORROW_FLAG, EMBED, FLAGS, HEADERS, PIC_FLAGS, SOURCES, Variant, file, prebuilt};
 
 /// How unit and runtime are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub(crate) fn build_library(unit: &str, host: &str) -> Executable {
         command.arg(dir.path().join(name));
     }
     let runtime = dir.path().join("runtime.a");
-    std::fs::write(&runtime, prebuilt(Variant::Pic).archive).unwrap();
+    std::fs::write(&runtime, prebuilt(Variant::Pic).archive.unpack()).unwrap();
     command.arg(runtime).arg("-pthread").arg("-o").arg(&path);
     succeed(command);
     Executable { _dir: dir, path }
@@ -146,8 +146,8 @@ fn sources_dir() -> &'static Path {
     static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
     DIR.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
-        for (name, text) in FILES {
-            std::fs::write(dir.path().join(name), text).unwrap();
+        for name in HEADERS.iter().chain(SOURCES) {
+            std::fs::write(dir.path().join(name), &*file(name).unwrap()).unwrap();
         }
         dir
     })
@@ -162,7 +162,7 @@ fn runtime(config: Config) -> &'static [PathBuf] {
         let mut paths = Vec::new();
         if config == Config::Release {
             let path = dir.path().join("runtime.a");
-            std::fs::write(&path, prebuilt(Variant::Executable).archive).unwrap();
+            std::fs::write(&path, prebuilt(Variant::Executable).archive.unpack()).unwrap();
             paths.push(path);
         } else {
             for source in SOURCES.iter().filter(|source| **source != EMBED) {

@@ -32,6 +32,8 @@ pub enum Linkage {
     External,
     /// Its own unit.
     Static,
+    /// Its own unit, and the C compiler must not join it with its caller, which looks for the stack that it takes.
+    Apart,
     /// Its own unit, which holds a copy of a small function for the C compiler to see through.
     Inline,
 }
@@ -50,6 +52,8 @@ pub struct Definition<'a> {
     pub body: &'a Body,
     /// What the fuel pass said.
     pub fuel: Fuel,
+    /// The bytes of stack that it makes sure of at its entry.
+    pub looks_for: Option<u32>,
     /// The functions it calls, by `mir::Callee::Function`.
     pub callees: &'a [Callee],
     /// The text of a place that a trap names: `main /solve/2/1`.
@@ -64,6 +68,11 @@ pub fn prototype(symbol: &str, linkage: Linkage, params: &[Ty], result: Ty, fuel
     text
 }
 
+/// The statement that goes on only if there is so much stack.
+pub fn look_for_stack(bytes: u32) -> String {
+    format!("X07_NEEDS_STACK({bytes}u);")
+}
+
 /// A function with its comment, ending in a line end.
 ///
 /// A witness of a failed clause has the X07 type it is listed with; the printer lends owned `bytes` to the runtime.
@@ -71,10 +80,21 @@ pub fn definition(definition: &Definition) -> String {
     print::Printer::new(definition).print()
 }
 
+/// A function that looks for stack and calls the one that has its body.
+pub fn front(symbol: &str, body: &str, linkage: Linkage, params: &[Ty], result: Ty, fuel: Fuel, bytes: u32) -> String {
+    let names: Vec<String> = (0..params.len()).map(|index| format!("p{index}")).collect();
+    let declared = params.iter().zip(&names).map(|(ty, name)| declarator(*ty, name)).collect();
+    let header = header(symbol, linkage, declared, "int64_t *fuel", result, fuel);
+    let passed = names.into_iter().chain(fuel.by_pointer.then(|| "fuel".to_owned()));
+    let (look, passed) = (look_for_stack(bytes), passed.collect::<Vec<_>>().join(", "));
+    format!("{header} {{\n  {look}\n  return {body}({passed});\n}}\n")
+}
+
 fn header(symbol: &str, linkage: Linkage, mut params: Vec<String>, counter: &str, result: Ty, fuel: Fuel) -> String {
     let linkage = match linkage {
         Linkage::External => "",
         Linkage::Static => "static ",
+        Linkage::Apart => "X07_NOINLINE static ",
         Linkage::Inline => "X07_INLINE ",
     };
     if fuel.by_pointer {

@@ -60,7 +60,8 @@ const RESERVED: &[&str] = &[
     "int64_t",
     "uint32_t",
     "uint64_t",
-    "uint8_t", // the header
+    "uint8_t",
+    "uintptr_t", // the header
     "frame",
     "fuel",
     "input",

@@ -62,6 +62,9 @@ impl<'a> Printer<'a> {
 
     fn prologue(&mut self) {
         let body = self.definition.body;
+        if let Some(bytes) = self.definition.looks_for {
+            self.line(&super::look_for_stack(bytes));
+        }
         for param in 0..body.params {
             self.silence(param);
         }

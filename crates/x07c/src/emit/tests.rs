@@ -66,6 +66,7 @@ fn print(body: &Body, result: Ty, fuel: Fuel) -> String {
         result,
         body,
         fuel,
+        looks_for: None,
         callees: &callees,
         at: &|id| format!("m /f/{}", id.0),
     })
@@ -283,6 +284,54 @@ fn inlined_functions_debit_where_the_caller_does() {
               return returned;
             }
         "#]],
+    );
+}
+
+#[test]
+fn a_look_for_stack_comes_first() {
+    let (body, callees) =
+        (body(1, &[("v", Ty::View)], vec![Stmt::Return(runtime("x07_view_len", vec![X], None))]), callees());
+    let definition = Definition {
+        symbol: "m__f",
+        comment: "m.f",
+        linkage: Linkage::External,
+        result: Ty::I32,
+        body: &body,
+        fuel: Fuel::default(),
+        looks_for: Some(640),
+        callees: &callees,
+        at: &|_| String::new(),
+    };
+    let text = super::definition(&definition);
+    expect![[r#"
+        /* m.f */
+        uint32_t m__f(x07_view v) {
+          X07_NEEDS_STACK(640u);
+          return x07_view_len(v);
+        }
+    "#]]
+    .assert_eq(&text);
+    compile(&text);
+
+    let apart = Definition { symbol: "m__f__body", linkage: Linkage::Apart, looks_for: None, ..definition };
+    let fuel = Fuel { by_pointer: true, ..Fuel::default() };
+    let front = |fuel| front("m__f", "m__f__body", Linkage::External, &[Ty::View], Ty::I32, fuel, 5000);
+    let text = format!("{}\n{}", super::definition(&apart), front(Fuel::default()));
+    expect![[r#"
+        /* m.f */
+        X07_NOINLINE static uint32_t m__f__body(x07_view v) {
+          return x07_view_len(v);
+        }
+
+        uint32_t m__f(x07_view p0) {
+          X07_NEEDS_STACK(5000u);
+          return m__f__body(p0);
+        }
+    "#]]
+    .assert_eq(&text);
+    compile(&text);
+    assert!(
+        front(fuel).contains("m__f(x07_view p0, int64_t *fuel) {") && front(fuel).contains("m__f__body(p0, fuel);")
     );
 }
 

@@ -30,7 +30,7 @@ pub fn lint(file: &File, capabilities: &Capabilities) -> Vec<Diagnostic> {
         }
     }
     if let Some(solve) = file.solve {
-        lint.function = Some("solve");
+        lint.enter("solve");
         lint.walk(solve, Place::root(solve));
     }
     lint.found
@@ -42,7 +42,7 @@ struct Lint<'a> {
     capabilities: &'a Capabilities,
     /// The function that is being looked at, or `solve`.
     function: Option<&'a str>,
-    /// Names that fixes have made up so far.
+    /// Names that fixes have made up so far in it; another function may have the same, whatever the order of declarations.
     new_names: usize,
     found: Vec<Diagnostic>,
 }
@@ -61,8 +61,13 @@ const RULES: &[for<'a> fn(&mut Lint<'a>, &Node<'a>)] = &[
 ];
 
 impl<'a> Lint<'a> {
+    fn enter(&mut self, function: &'a str) {
+        self.function = Some(function);
+        self.new_names = 0;
+    }
+
     fn function(&mut self, function: &'a Function, pointer: &str) {
-        self.function = Some(&function.name);
+        self.enter(&function.name);
         worlds::signature(self, function, pointer);
         generics::type_parameters(self, function, pointer);
         let clauses = function.requires.iter().chain(&function.ensures).chain(&function.invariant);

@@ -113,7 +113,8 @@ impl Lowerer<'_, '_> {
             return Operand::error();
         }
         if args.len() != row.params.len() {
-            return self.arity(e, row.params.len(), args.len());
+            self.arity(e, row.params.len(), args.len());
+            return self.unknown_call(args);
         }
         let mut values = Vec::new();
         let mut pending = Vec::new();
@@ -414,12 +415,18 @@ impl Lowerer<'_, '_> {
                 }
                 self.call(e, name, used, interface, args)
             }
-            Lookup::Unknown => self.unknown_call(args),
+            Lookup::Unknown => self.call_of_unknown(args),
             Lookup::Problem { code, message, help } => {
                 self.typing(code, message, e).help = help;
                 self.unknown_call(args)
             }
         }
+    }
+
+    /// A call into a module of which nothing is known, which is no mistake here.
+    pub(crate) fn call_of_unknown(&mut self, args: &[ExprId]) -> Operand {
+        self.out.has_unknown = true;
+        self.unknown_call(args)
     }
 
     /// A call of nobody knows what. What that would do with a name is not known: taking it for moved would only bring
@@ -478,7 +485,7 @@ impl Lowerer<'_, '_> {
         if args.len() != interface.params.len() {
             let wanted = interface.params.len();
             self.typing("X07-TYPE-CALL-0003", format!("\"{name}\" takes {wanted} arguments, {} given", args.len()), e);
-            return Operand::error();
+            return self.unknown_call(args);
         }
         let mut operands = Vec::new();
         let mut pending = Vec::new();
@@ -611,22 +618,25 @@ impl Lowerer<'_, '_> {
         }
         let used = match self.unit.lookup(&self.source, name) {
             Lookup::Found(used) => used,
-            Lookup::Unknown => return self.unknown_call(args.get(2..).unwrap_or_default()),
+            Lookup::Unknown => {
+                let rest = self.behind_types(&args[1..]);
+                return self.call_of_unknown(rest);
+            }
             Lookup::Problem { message, help, .. } => {
-                self.charge(1);
                 self.typing("X07-TY-0100", format!("{message} (X07-TY-0100)"), e).help = help;
-                return Operand::error();
+                let rest = self.behind_types(&args[1..]);
+                return self.unknown_call(rest);
             }
         };
         let template = self.unit.interface(&used).and_then(|i| i.template.clone());
         let Some(template) = template else {
-            self.charge(1);
             self.typing("X07-TY-0105", format!("\"{name}\" is not generic; call it directly (X07-TY-0105)"), e);
-            return Operand::error();
+            let rest = self.behind_types(&args[1..]);
+            return self.unknown_call(rest);
         };
         let Some((types, rest)) = self.type_arguments(e, &args[1..], template.type_params.len(), name) else {
-            self.charge(1);
-            return Operand::error();
+            let rest = self.behind_types(&args[1..]);
+            return self.unknown_call(rest);
         };
         let site = Site { function: self.function.clone(), pointer: source.pointer(e) };
         match self.unit.instantiate(&used, &template, types, site) {
@@ -639,11 +649,27 @@ impl Lowerer<'_, '_> {
                 self.call(e, &shown, instance, interface, rest)
             }
             Err(GenericProblem { code, message }) => {
-                self.charge(1);
                 self.typing(code, message, e);
-                Operand::error()
+                self.unknown_call(rest)
             }
         }
+    }
+
+    /// What follows the type arguments when it is not known how many there are to be: what can be read as types in front are
+    /// types.
+    fn behind_types<'s>(&mut self, args: &'s [ExprId]) -> &'s [ExprId] {
+        let source = self.source.clone();
+        let is_type = |arg: &&ExprId| source.type_expr(**arg).is_some_and(|ty| resolve(&ty, &self.vars).is_ok());
+        let types = match args.first().map(|arg| source.exprs().get(*arg)) {
+            Some(Expr::List(types)) if source.atom(types[0]) == Some("tys") => {
+                for ty in &types[1..] {
+                    self.type_argument(*ty);
+                }
+                1
+            }
+            _ => args.iter().take_while(is_type).count(),
+        };
+        &args[types..]
     }
 
     /// The type arguments, as a `tys` list or written directly, and what follows them.

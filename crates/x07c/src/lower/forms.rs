@@ -234,7 +234,7 @@ impl Lowerer<'_, '_> {
         };
         let used: Used = match self.unit.lookup(&self.source, name) {
             Lookup::Found(used) => used,
-            Lookup::Unknown => return Operand::error(),
+            Lookup::Unknown => return self.call_of_unknown(&[*value]),
             Lookup::Problem { code, message, help } => {
                 self.typing(code, message, *validator).help = help;
                 return Operand::error();
@@ -755,7 +755,7 @@ impl Lowerer<'_, '_> {
 
     fn library_call(&mut self, e: ExprId, module: &str, function: &str, args: &[ExprId]) -> Operand {
         match self.unit.library(module, function) {
-            Some(_) => {
+            Lookup::Found(_) => {
                 let source = self.source.clone();
                 let imported = self.unit.lookup(&source, function);
                 match imported {
@@ -766,18 +766,23 @@ impl Lowerer<'_, '_> {
                     }
                 }
             }
-            None => {
+            Lookup::Unknown => self.call_of_unknown(args),
+            Lookup::Problem { code, message, help } => {
                 self.charge(1);
-                self.typing("X07-IMPORT-0001", format!("unknown module: \"{module}\""), e);
+                self.typing(code, message, e).help = help;
                 Operand::error()
             }
         }
     }
 
     fn library_call_on(&mut self, e: ExprId, module: &str, function: &str, arg: Operand) -> Operand {
-        let Some(used) = self.unit.library(module, function) else {
-            self.typing("X07-IMPORT-0001", format!("unknown module: \"{module}\""), e);
-            return Operand::error();
+        let used = match self.unit.library(module, function) {
+            Lookup::Found(used) => used,
+            Lookup::Unknown => return self.call_of_unknown(&[]),
+            Lookup::Problem { code, message, help } => {
+                self.typing(code, message, e).help = help;
+                return Operand::error();
+            }
         };
         self.charge(1);
         self.out.calls.insert(used.clone());

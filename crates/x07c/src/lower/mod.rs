@@ -127,6 +127,8 @@ pub(crate) struct Lowered {
     pub diagnostics: Vec<Diagnostic>,
     /// Called itself, directly or through others.
     pub has_tasks: bool,
+    /// It refers to something unknown.
+    pub has_unknown: bool,
 }
 
 /// Where the function stands.

@@ -1,12 +1,12 @@
 //! Everything that must hold for a program, whatever it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use x07_ast::{Diagnostic, Expected, File};
+use x07_ast::{Diagnostic, Expected, File, Gaps};
 use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Scope, Unit, check_program};
 
 use crate::corpus::{library, workspace};
@@ -15,11 +15,17 @@ use crate::corpus::{library, workspace};
 #[derive(Default)]
 struct Loaded {
     interfaces: BTreeMap<String, Arc<Interface>>,
+    /// Modules whose files are too broken for one.
+    unknown: BTreeSet<String>,
 }
 
 impl Interfaces for Loaded {
     fn get(&self, module: &str) -> Option<&Interface> {
         self.interfaces.get(module).map(Arc::as_ref)
+    }
+
+    fn is_unknown(&self, module: &str) -> bool {
+        self.unknown.contains(module)
     }
 }
 
@@ -77,12 +83,13 @@ impl Examiner {
             let expected = if id == "main" { Expected::Entry } else { Expected::Module(id) };
             let parsed = x07_ast::parse(&source, expected);
             build.judge(&parsed.diagnostics, &source)?;
-            match parsed.file {
-                Some(file) => {
-                    sources.insert(id.clone(), (source, file));
-                }
-                None if build.errors == 0 => return Err(format!("no tree of \"{id}\" and no error")),
-                None => {}
+            if parsed.file.is_none() && build.errors == 0 {
+                return Err(format!("no tree of \"{id}\" and no error"));
+            }
+            // What is left of a broken file is examined like a whole one.
+            match parsed.file.or(parsed.remains) {
+                Some(file) => drop(sources.insert(id.clone(), (source, file))),
+                None => drop(build.loaded.unknown.insert(id.clone())),
             }
         }
         for id in sources.keys() {
@@ -123,7 +130,9 @@ impl Examiner {
             self.module(&import, sources, build, options, open)?;
         }
         open.pop();
-        build.judge(&x07c::lint::lint(file, &options.capabilities), source)?;
+        if file.gaps == Gaps::default() {
+            build.judge(&x07c::lint::lint(file, &options.capabilities), source)?;
+        }
         let unit = x07c::compile(file, &build.loaded, options);
         let again = x07c::compile(file, &build.loaded, options);
         if unit.c != again.c || unit.interface != again.interface || unit.summary != again.summary {
@@ -249,5 +258,6 @@ fn options(all_allowed: bool, release: bool, trusted: bool) -> Options {
         allow_ffi: all_allowed,
     };
     let limits = Limits { max_locals: 20_000, max_c_bytes: 32 << 20 };
-    Options { capabilities, limits, trusted, inline_across_modules: release }
+    // The text of a library has all that an executable's has.
+    Options { capabilities, limits, trusted, inline_across_modules: release, library: release }
 }
