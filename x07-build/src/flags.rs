@@ -52,7 +52,8 @@ impl Flags {
         let mut unit = strings(&["-std=gnu11", "-w", "-fno-strict-aliasing", "-fno-asynchronous-unwind-tables"]);
         unit.extend(strings(match request.profile {
             Profile::Dev => &["-O0"],
-            Profile::Release => &["-O2"],
+            // Where a small loop happens to lie makes it up to twice as slow on some processors.
+            Profile::Release => &["-O2", "-falign-loops=32"],
         }));
         unit.extend(strings(&["-ffunction-sections", "-fdata-sections"]));
         let mut runtime = strings(x07_runtime::FLAGS);

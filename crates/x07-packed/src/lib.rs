@@ -50,3 +50,26 @@ pub fn pack(content: &[u8], path: &Path) -> io::Result<String> {
     .map_err(io::Error::other)?;
     Ok(expression)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure of the test itself")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Packed, pack};
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked(content in prop::collection::vec(any::<u8>(), 0..5000), times in 1usize..20) {
+            let content = content.repeat(times);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("packed");
+            let expression = pack(&content, &path).unwrap();
+            let deflated: &'static [u8] = std::fs::read(&path).unwrap().leak();
+            let (digest, size) = (*blake3::hash(&content).as_bytes(), content.len());
+            let described = expression.contains(&format!("{digest:?}, size: {size},"));
+            prop_assert!(described, "{}", expression);
+            prop_assert_eq!(Packed { digest, size, deflated }.unpack(), content);
+        }
+    }
+}

@@ -146,3 +146,41 @@ fn concurrent_runs_of_one_program_with_other_limits_do_not_mix() {
         }
     });
 }
+
+#[test]
+fn the_languages_limits_hold_for_the_whole_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = |id: &str, functions: usize, nodes: usize| {
+        let names: Vec<String> = (0..functions).map(|number| format!("{id}.f{number}")).collect();
+        let body = format!("[\"begin\"{}]", ",0".repeat(nodes));
+        let define =
+            |name: &String| format!(r#",{{"kind":"defn","name":"{name}","params":[],"result":"i32","body":{body}}}"#);
+        let text = format!(
+            r#"{{"schema_version":"x07.x07ast@0.5.0","kind":"module","module_id":"{id}","imports":[],"decls":[{{"kind":"export","names":{}}}{}]}}"#,
+            serde_json::to_string(&names).unwrap(),
+            names.iter().map(define).collect::<String>(),
+        );
+        fs::write(folder.path().join(format!("{id}.x07.json")), text).unwrap();
+        names.iter().map(|name| format!("[\"{name}\"],")).collect::<String>()
+    };
+    let compile_error = |calls: &str, arguments: &str| {
+        let imports = entry(&format!("[\"begin\",{calls}[\"bytes.alloc\",0]]"));
+        let imports = imports.replace(r#""imports":[]"#, r#""imports":["one","two"]"#);
+        fs::write(folder.path().join("main.x07.json"), imports).unwrap();
+        let report = report_in(folder.path(), HOST, &format!("--program main.x07.json --module-root . {arguments}"));
+        (report["compile"]["compile_error"].as_str().map(str::to_owned), report["compile"]["c_source_size"].clone())
+    };
+
+    let few = format!("{}{}", module("one", 12, 10_000), module("two", 12, 10_000));
+    let (error, size) = compile_error(&few, "");
+    assert_eq!(error, None);
+    // Neither unit alone has so much text.
+    let size = size.as_u64().unwrap();
+    let (error, _) = compile_error(&few, &format!("--max-c-bytes {}", size - 1));
+    assert_eq!(error.unwrap(), format!("Budget: C source too large: max_c_bytes={} got {size}", size - 1));
+    assert_eq!(compile_error(&few, &format!("--max-c-bytes {size}")).0, None);
+
+    let many = format!("{}{}", module("one", 12, 10_000), module("two", 14, 10_000));
+    let (error, _) = compile_error(&many, "");
+    assert!(error.unwrap().ends_with("more than max_ast_nodes=250000"));
+}

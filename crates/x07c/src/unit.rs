@@ -939,6 +939,7 @@ fn assemble(
     let linkage = |name: &str, text: &Text| match text.linkage {
         Linkage::Inline if text.copied.is_some() || !exposed.contains(name) => Linkage::Inline,
         _ if exposed.contains(name) => Linkage::External,
+        _ if matches!(text.look, Look::Inside(_)) && context.own[name].recursive => Linkage::Unrolled,
         _ => Linkage::Static,
     };
     let mut imports: BTreeSet<Used> = BTreeSet::new();

@@ -118,12 +118,14 @@ fn every_recursion_looks_and_other_small_functions_do_not() {
     let instance = names.iter().find(|name| name.starts_with("main__g")).unwrap();
     assert_eq!(names, ["main__alone", "main__even", instance, "main__task__run", "x07_solve"], "{}", library.c);
     assert!(found.values().all(|bytes| (128..4096).contains(bytes)), "{found:?}");
-    // Nothing else differs, but for what keeps the body of the task apart from the look.
+    // Nothing else differs, but for what keeps the body of the task apart from the look, and a recursion from being called
+    // more often for it.
     let executable = form(false);
     assert!(looks(&executable.c).is_empty());
     let without: String =
         library.c.lines().filter(|line| !line.contains("X07_NEEDS_STACK")).map(|l| format!("{l}\n")).collect();
-    assert_eq!(without.replace("X07_NOINLINE static", "static"), executable.c);
+    let without = without.replace("X07_NOINLINE static", "static").replace("static inline ", "static ");
+    assert_eq!(without, executable.c);
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub enum Linkage {
     External,
     /// Its own unit.
     Static,
+    /// Its own unit. It calls itself and looks for stack each time, which C compilers would take for too much to copy it into
+    /// itself, as they otherwise do with a recursion, if it did not ask for that.
+    Unrolled,
     /// Its own unit, and the C compiler must not join it with its caller, which looks for the stack that it takes.
     Apart,
     /// Its own unit, which holds a copy of a small function for the C compiler to see through.
@@ -94,6 +97,7 @@ fn header(symbol: &str, linkage: Linkage, mut params: Vec<String>, counter: &str
     let linkage = match linkage {
         Linkage::External => "",
         Linkage::Static => "static ",
+        Linkage::Unrolled => "static inline ",
         Linkage::Apart => "X07_NOINLINE static ",
         Linkage::Inline => "X07_INLINE ",
     };
