@@ -51,7 +51,8 @@ impl Graph {
         dependents
     }
 
-    /// The shortest way from a module back to itself within a sorted knot; `None` for a module alone that does not import itself.
+    /// The shortest way from a module back to itself within a sorted knot; `None` for a module alone that does not import
+    /// itself.
     fn shortest_cycle(&self, start: NodeIndex, knot: &[NodeIndex]) -> Option<Cycle> {
         if let [alone] = knot
             && self.0.find_edge(*alone, *alone).is_none()
