@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a helper of tests fails")]
 
+mod common;
+
 use std::fmt::Write;
 
-use x07_ast::{Expected, parse};
-use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Scope, Unit, check_program};
+use common::Form;
+use x07c::{Interface, Interfaces, Scope, Unit, check_program};
 
 /// The module that `main` imports.
 struct Imported(Option<Interface>);
@@ -17,17 +19,7 @@ impl Interfaces for Imported {
 }
 
 fn compile(text: &str, imported: Option<Interface>) -> Unit {
-    let parsed = parse(text.as_bytes(), Expected::Any);
-    let file = parsed.file.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
-    let (fs, rr, kv, os, allow_unsafe, allow_ffi) = (false, false, false, false, false, false);
-    let options = Options {
-        capabilities: Capabilities { fs, rr, kv, os, allow_unsafe, allow_ffi },
-        limits: Limits { max_locals: 20_000, max_c_bytes: 64 << 20 },
-        trusted: false,
-        inline_across_modules: true,
-        library: false,
-    };
-    x07c::compile(&file, &Imported(imported), &options)
+    common::compile(text, &Imported(imported), Form { library: false, release: true })
 }
 
 /// `m.f0` calls `m.f1`, and so on; the last has this body.

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a helper of tests fails")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use x07_ast::{Expected, parse};
-use x07c::{Capabilities, Interface, Interfaces, Limits, Options, Unit};
+use common::Form;
+use x07c::{Interface, Interfaces, Unit};
 
 #[derive(Default)]
 struct Modules(BTreeMap<String, Interface>);
@@ -15,12 +17,6 @@ impl Interfaces for Modules {
     fn get(&self, module: &str) -> Option<&Interface> {
         self.0.get(module)
     }
-}
-
-#[derive(Clone, Copy)]
-struct Form {
-    library: bool,
-    release: bool,
 }
 
 const LIBRARY: Form = Form { library: true, release: false };
@@ -46,17 +42,7 @@ fn entry(imports: &str, decls: &str, solve: &str, modules: &Modules, form: Form)
 }
 
 fn compile(text: &str, modules: &Modules, form: Form) -> Unit {
-    let parsed = parse(text.as_bytes(), Expected::Any);
-    let file = parsed.file.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
-    let (fs, rr, kv, os, allow_unsafe, allow_ffi) = (false, false, false, false, false, false);
-    let options = Options {
-        capabilities: Capabilities { fs, rr, kv, os, allow_unsafe, allow_ffi },
-        limits: Limits { max_locals: 20_000, max_c_bytes: 64 << 20 },
-        trusted: false,
-        inline_across_modules: form.release,
-        library: form.library,
-    };
-    let unit = x07c::compile(&file, modules, &options);
+    let unit = common::compile(text, modules, form);
     let functions = unit.summary.functions.iter().flat_map(|function| &function.diagnostics);
     let mistake = unit.summary.diagnostics.iter().chain(functions).find(|found| found.is_error());
     assert!(mistake.is_none(), "{mistake:?}");
